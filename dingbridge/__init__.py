@@ -1,0 +1,1 @@
+"""DingTalk H5 micro-apps on Flask."""
