@@ -1,4 +1,4 @@
-"""Run Node for the asset build: the system's where it is recent enough, else the one that pip can install.
+"""Run Node for the asset build: the system's where recent enough, else one that pip installs.
 
 `python assets/node.py script.js …` runs a script, `python assets/node.py --npm ci …` runs npm.
 Nothing but Python has to be on the machine: where no Node of 20.19 or newer is found,

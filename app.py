@@ -1,0 +1,158 @@
+"""The micro-app: `create_app()` for whoever serves it, `app` for `gunicorn app:app`.
+
+Importing this module needs no settings: `app` is made when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from dotenv import dotenv_values
+from flask import Flask, Response, jsonify, redirect, render_template, request, send_from_directory
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from dingbridge import DingBridge
+from dingbridge.errors import Fault, SettingsError
+from dingbridge.extension import LANGUAGE_COOKIE
+from dingbridge.headers import SessionCookie, security_headers
+from dingbridge.page import new_reference
+from dingbridge.settings import WHERE
+from dingbridge.static_files import A_YEAR, static_version
+from microapp.words import words
+
+log = logging.getLogger("microapp")
+
+
+def create_app(settings: Mapping[str, object] | None = None) -> Flask:
+    """The micro-app.
+
+    `settings` holds the names of the README's table and wins over the environment.
+
+    Raises SettingsError with every fault.
+    """
+    app = Flask(__name__)
+    app.config.from_mapping(settings or {})
+    # Flask's own redirects would lose a bare `?` and may not know the browser's scheme.
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    folder = Path(__file__).resolve().parent / "static"
+    static_path = f"/static/v-{static_version(folder)}/"
+    bridge = DingBridge(static_path=static_path)
+    _read_settings(app, bridge)
+    app.session_interface = SessionCookie(bridge.over_https)
+    _serve_static(app, folder)
+    _add_pages(app, bridge, static_path)
+    _add_health(app, bridge)
+    return app
+
+
+def __getattr__(name: str) -> Flask:
+    """`app`, for `gunicorn app:app` and `flask --app app`."""
+    if name == "app":
+        globals()["app"] = made = create_app()
+        return made
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _read_settings(app: Flask, bridge: DingBridge) -> None:
+    """Initialise the bridge; whatever is wrong, Flask's own key included, is said at once."""
+    faults: list[Fault] = []
+    dotenv = dotenv_values() if Path(".env").is_file() else {}
+    for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS"):
+        if not app.config.get(name):
+            app.config[name] = os.environ.get(name) or dotenv.get(name)
+    fallbacks = app.config["SECRET_KEY_FALLBACKS"]
+    if isinstance(fallbacks, str):
+        app.config["SECRET_KEY_FALLBACKS"] = [key for key in fallbacks.split(",") if key]
+    if not app.config["SECRET_KEY"]:
+        faults.append(Fault("SECRET_KEY", "缺少 / missing", WHERE["SECRET_KEY"]))
+    try:
+        bridge.init_app(app)
+    except SettingsError as error:
+        raise SettingsError([*faults, *error.faults]) from None
+    if faults:
+        raise SettingsError(faults)
+
+
+def _serve_static(app: Flask, folder: Path) -> None:
+    """Static files as nginx serves them: with a version in the path, they may be kept a year."""
+
+    @app.get("/static/v-<version>/<path:name>")
+    def versioned(version: str, name: str) -> Response:  # noqa: ARG001 - whichever it names
+        response = send_from_directory(folder, name, max_age=A_YEAR)
+        response.cache_control.immutable = True
+        return response
+
+
+def _add_pages(app: Flask, bridge: DingBridge, static_path: str) -> None:
+    page_headers = security_headers(bridge.settings_of(app).jsapi_url)
+
+    @app.context_processor
+    def page_context() -> dict[str, object]:
+        lang = bridge.language()
+        return {
+            "t": words(lang),
+            "lang": lang,
+            "static": request.script_root + static_path,
+            "developer": bridge.is_developer(),
+            "here": request.script_root + request.full_path.removesuffix("?"),
+        }
+
+    @app.get("/")
+    def home() -> str:
+        return render_template("home.html")
+
+    @app.post("/language")
+    def choose_language() -> AnyResponse:
+        """The visitor's choice, kept for a year; back to the page it was made on."""
+        back = request.form.get("back", "")
+        if not back.startswith("/") or back.startswith(("//", "/\\")) or not back.isprintable():
+            back = request.script_root + "/"
+        response = redirect(back, 303)
+        chosen = "en" if request.form.get("lang") == "en" else "zh"
+        secure = bridge.over_https()
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            chosen,
+            max_age=A_YEAR,
+            httponly=True,
+            secure=secure,
+            samesite="None" if secure else "Lax",
+            partitioned=secure,
+        )
+        return response
+
+    @app.errorhandler(HTTPException)
+    def failed(error: HTTPException) -> AnyResponse | tuple[str, int]:
+        """Error pages in the app's own look, with a reference that the log shares."""
+        if error.response is not None or error.code is None:
+            return error.get_response()
+        reference = new_reference()
+        log.warning("page failed status=%s reference=%s", error.code, reference)
+        return render_template("failed.html", status=error.code, reference=reference), error.code
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        if response.mimetype == "text/html":
+            response.headers.update(page_headers)
+        return response
+
+
+def _add_health(app: Flask, bridge: DingBridge) -> None:
+    @app.get("/healthz")
+    def healthz() -> Response:
+        """Liveness: this process answers."""
+        return jsonify({"status": "ok"})
+
+    @app.get("/readyz")
+    def readyz() -> tuple[Response, int]:
+        """Readiness: token and ticket by age, never by value."""
+        status = bridge.credentials.status()
+        ready = bool(status.get("ready"))
+        return jsonify({"status": "ok" if ready else "unavailable", "credentials": status}), (
+            200 if ready else 503
+        )

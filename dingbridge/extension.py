@@ -1,0 +1,191 @@
+"""`DingBridge`: what an app holds, and what its templates call."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from dotenv import dotenv_values
+from flask import Flask, Response, current_app, request, session
+
+from dingbridge.credentials import Credentials, open_credentials
+from dingbridge.errors import PageUrlRefused
+from dingbridge.page import PageSigner
+from dingbridge.page_url import FrontPolicy, Origin, page_url, public_prefix
+from dingbridge.settings import Language, Settings, language
+from dingbridge.state import BridgeState
+from dingbridge.static_files import MODULES, static_version
+from dingbridge.tags import PageTags
+from dingbridge.views import build_blueprint
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger("dingbridge")
+
+LANGUAGE_COOKIE = "lang"
+
+
+class DingBridge:
+    """Signs an app's pages for DingTalk and serves `/ding/*`.
+
+    Usable like every Flask extension, for any Flask app::
+
+        bridge = DingBridge(app)                       # or: DingBridge(); bridge.init_app(app)
+        bridge.page_config(["device.geolocation.get"])
+
+    Several bridges in one app (several DingTalk apps) have a `name`, a `settings_prefix` and a
+    `url_prefix` of their own and share nothing.
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        name: str = "dingbridge",
+        settings_prefix: str = "DING_",
+        url_prefix: str = "/ding",
+        static_path: str | None = None,
+    ) -> None:
+        """Prepare the bridge, and initialise it if an `app` is given.
+
+        `static_path` is the path, with a slash at its end, under which the app itself serves the
+        browser modules; by default the blueprint does, under `url_prefix`.
+
+        Raises SettingsError (with an app) if the settings cannot be used.
+        """
+        self.name = name
+        self.settings_prefix = settings_prefix
+        self.url_prefix = url_prefix
+        self.ticket_source: Callable[[], str] | None = None
+        self._static_path = static_path
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Read the settings and mount `/ding/*`; nothing else in the app changes.
+
+        Raises SettingsError with every fault of the settings.
+        """
+        dotenv = dotenv_values() if Path(".env").is_file() else {}
+        source = ChainMap(_given(app.config), _given(os.environ), _given(dotenv))
+        settings = Settings.load(source, self.settings_prefix)
+        policy = FrontPolicy(
+            origins=tuple(Origin.parse(origin) for origin in settings.public_origins),
+            trusted_proxies=settings.trusted_proxies,
+            hops=settings.proxy_hops,
+            forwarded_port=settings.forwarded_port,
+            original_uri_header=settings.original_uri_header,
+        )
+        credentials = open_credentials(settings, name=self.name, source=self._ticket_source)
+        state = BridgeState(
+            name=self.name,
+            settings=settings,
+            policy=policy,
+            credentials=credentials,
+            signer=PageSigner(settings, policy, credentials),
+            static_path=self._static_path
+            or f"{self.url_prefix}/static/v-{static_version(MODULES)}/",
+            url_prefix=self.url_prefix,
+            language=self.language,
+            is_developer=self.is_developer,
+        )
+        app.extensions.setdefault("dingbridge", {})[self.name] = state
+        app.register_blueprint(build_blueprint(state), url_prefix=self.url_prefix)
+        app.register_error_handler(PageUrlRefused, _refuse)
+        suffix = "" if self.name == "dingbridge" else f"_{self.name}"
+        app.jinja_env.globals[f"dingbridge{suffix}"] = PageTags(state)
+        if settings.trusted_proxies:
+            wrap = PublicPrefix(app.wsgi_app, policy)
+            app.wsgi_app = wrap  # type: ignore[method-assign]  # Flask's documented way
+
+    @property
+    def state(self) -> BridgeState:
+        """What this bridge holds for the current app."""
+        return cast("BridgeState", current_app.extensions["dingbridge"][self.name])
+
+    def settings_of(self, app: Flask) -> Settings:
+        """An app's settings for this bridge, outside its requests."""
+        return cast("BridgeState", app.extensions["dingbridge"][self.name]).settings
+
+    @property
+    def settings(self) -> Settings:
+        """The current app's settings for this bridge."""
+        return self.state.settings
+
+    @property
+    def credentials(self) -> Credentials:
+        """The current app's tokens and tickets."""
+        return self.state.credentials
+
+    def page_config(self, apis: Sequence[str], *, type: int | None = None) -> dict[str, object]:  # noqa: A002
+        """The current request's exact URL and its `dd.config` payload.
+
+        `apis` are the names for jsApiList, without `dd.`; `type` 1 asks for 服务窗 APIs.
+
+        Returns {"url": …, "config": {…}}. Raises PageUrlRefused, PageUrlUncertain,
+        CredentialUnavailable and SignatureError.
+        """
+        state = self.state
+        url = page_url(request.environ, state.policy)
+        return {"url": url, "config": state.signer.config(url, tuple(apis), type)}
+
+    def language(self) -> Language:
+        """The visitor's choice, else the setting."""
+        return language(request.cookies.get(LANGUAGE_COOKIE), self.settings.lang)
+
+    def is_developer(self) -> bool:
+        """Whether this visitor may see causes, remedies and URLs in the page."""
+        settings = self.settings
+        if settings.debug or not settings.developers:
+            return settings.debug
+        user = session.get(self.name)
+        return isinstance(user, dict) and user.get("userid") in settings.developers
+
+    def over_https(self) -> bool:
+        """Whether the browser of the current request speaks https, as far as is known."""
+        try:
+            return page_url(request.environ, self.state.policy).startswith("https:")
+        except PageUrlRefused:
+            return False
+
+    def _ticket_source(self) -> Callable[[], str] | None:
+        return self.ticket_source
+
+
+class PublicPrefix:
+    """Tells the app the path prefix that a trusted proxy strips, so that its links carry it.
+
+    What is believed: `X-Forwarded-Prefix` from the addresses in DING_TRUSTED_PROXIES, if it is a
+    well-formed path. From anybody else it is ignored.
+    """
+
+    def __init__(self, app: WSGIApplication, policy: FrontPolicy) -> None:
+        """`app` is what comes next; `policy` says who is believed."""
+        self._app = app
+        self._policy = policy
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Hand the request on, with SCRIPT_NAME set."""
+        try:
+            prefix = public_prefix(environ, self._policy)
+        except PageUrlRefused:
+            prefix = ""  # a malformed prefix: the page that asks for its URL is refused
+        if prefix:
+            environ["SCRIPT_NAME"] = prefix + str(environ.get("SCRIPT_NAME", ""))
+        return self._app(environ, start_response)
+
+
+def _given(source: Mapping[str, object]) -> dict[str, object]:
+    """Only what is set: a blank or None in Flask's configuration hides nothing behind it."""
+    return {name: value for name, value in source.items() if value not in (None, "")}
+
+
+def _refuse(error: PageUrlRefused) -> Response:
+    """The same bland answer to whatever was wrong; the log has the reason's name."""
+    log.warning("request refused reason=%s", error.reason)
+    return Response("Bad Request\n", 400, content_type="text/plain; charset=utf-8")

@@ -1,0 +1,193 @@
+"""What a signed page carries: the exact URL, the `dd.config` payload, and words for failures.
+
+This is the hot path. With a fresh ticket in memory it touches no network, disk or lock.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+from dingbridge import catalogue, jsapi
+from dingbridge.errors import (
+    CredentialUnavailable,
+    DingBridgeError,
+    PageUrlUncertain,
+    SignatureError,
+)
+from dingbridge.page_url import FrontPolicy, page_url
+from dingbridge.settings import Language, Settings
+from dingbridge.signature import config_payload
+
+log = logging.getLogger("dingbridge")
+
+# Without letters and digits that people confuse when they read a reference out loud.
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+class TicketSource(Protocol):
+    """Whoever has the current jsapi_ticket."""
+
+    def ticket(self) -> str:
+        """The current ticket; raises CredentialUnavailable."""
+        ...
+
+
+@dataclass(frozen=True)
+class PageError:
+    """Why a page could not be signed, for people.
+
+    `subcode` is the platform's own code where it refused a ticket, for developers only.
+    """
+
+    code: str
+    subcode: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class PageView:
+    """One rendering of one page: what the browser gets, and the reference the log shares."""
+
+    url: str | None
+    config: dict[str, object] | None
+    apis: dict[str, dict[str, object]]
+    reference: str
+    error: PageError | None = None
+
+
+def new_reference() -> str:
+    """A reference that a person can read out: eight characters, in the log line too."""
+    number = secrets.randbits(40)
+    letters = [_ALPHABET[number >> shift & 31] for shift in range(0, 40, 5)]
+    return "".join(letters[:4]) + "-" + "".join(letters[4:])
+
+
+def describe_apis(names: Sequence[str]) -> dict[str, dict[str, object]]:
+    """For each declared API whether it needs a grant and where it exists.
+
+    An API that the project's data does not know is taken to need a grant, everywhere.
+    """
+    described: dict[str, dict[str, object]] = {}
+    for name in names:
+        known = jsapi.find(name)
+        if known is None:
+            described[name] = {"grant": True, "platforms": ["android", "harmony", "ios", "pc"]}
+        else:
+            described[name] = {"grant": known.needs_grant, "platforms": list(known.platforms)}
+    return described
+
+
+class PageSigner:
+    """Signs pages for one app's credentials."""
+
+    def __init__(self, settings: Settings, policy: FrontPolicy, tickets: TicketSource) -> None:
+        """`policy` says which headers are believed; `tickets` has the current ticket."""
+        self._settings = settings
+        self._policy = policy
+        self._tickets = tickets
+        self._described: dict[tuple[str, ...], dict[str, dict[str, object]]] = {}
+
+    def config(self, url: str, apis: Sequence[str], kind: int | None = None) -> dict[str, object]:
+        """The `dd.config` payload for `url`; `kind` 1 asks for 服务窗 APIs.
+
+        Raises CredentialUnavailable and SignatureError.
+        """
+        settings = self._settings
+        return config_payload(
+            url=url,
+            ticket=self._tickets.ticket(),
+            agent_id=settings.agent_id,
+            corp_id=settings.corp_id,
+            apis=apis,
+            algorithm=settings.signature,
+            rule=settings.signed_query,
+            type=kind,
+        )
+
+    def view(
+        self,
+        environ: Mapping[str, object],
+        apis: tuple[str, ...],
+        kind: int | None,
+        lang: Language,
+        developer: bool,
+    ) -> PageView:
+        """Sign the page of this request, or say why it stays unsigned.
+
+        Raises PageUrlRefused: the request cannot be one of our pages.
+        """
+        reference = new_reference()
+        url: str | None = None
+        try:
+            url = page_url(environ, self._policy)
+            config = self.config(url, apis, kind)
+        except (PageUrlUncertain, CredentialUnavailable, SignatureError) as error:
+            log.warning("page unsigned reference=%s reason=%s", reference, error)
+            said = explain_error(error, lang, developer)
+            return PageView(url, None, self.apis(apis), reference, said)
+        log.debug("page signed reference=%s url=%s", reference, url)
+        return PageView(url, config, self.apis(apis), reference)
+
+    def apis(self, names: tuple[str, ...]) -> dict[str, dict[str, object]]:
+        """`describe_apis`, remembered: a template declares the same names each time."""
+        known = self._described.get(names)
+        if known is None:
+            known = self._described[names] = describe_apis(names)
+        return known
+
+
+def explain_error(error: DingBridgeError, lang: Language, developer: bool) -> PageError:
+    """The catalogue's sentences for an error; what the platform answered is for developers."""
+    entry = catalogue.explain(error.code, family="page")
+    subcode, remedy = "", entry.say("remedy", lang, error.values)
+    if developer and isinstance(error, CredentialUnavailable) and error.platform_error:
+        refusal = error.platform_error
+        told = catalogue.explain(refusal.code, refusal.sub_code, "server")
+        subcode, remedy = refusal.sub_code or refusal.code, told.say("remedy", lang, refusal.values)
+    return PageError(error.code, subcode, entry.say("message", lang, error.values), remedy)
+
+
+def data_block(view: PageView, lang: Language, **more: object) -> str:
+    """The JSON of the page's data block, safe inside a script element whatever the URL holds."""
+    block: dict[str, object] = {
+        "url": view.url,
+        "config": view.config,
+        "apis": view.apis,
+        "reference": view.reference,
+        "lang": lang,
+        **more,
+        "error": view.error and asdict(view.error),
+    }
+    # The words are the same on every page: they are escaped and joined once per language.
+    return f'{escape_json(block)[:-1]}, "words": {_words(lang)}}}'
+
+
+def escape_json(value: object) -> str:
+    """JSON that can stand in HTML: no `<`, `>` or `&`, no U+2028 or U+2029."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for raw, escaped in _ESCAPES:
+        text = text.replace(raw, escaped)
+    return text
+
+
+_ESCAPES = tuple((mark, f"\\u{ord(mark):04x}") for mark in "<>&\u2028\u2029")
+_WORDS: dict[Language, str] = {}
+
+
+def _words(lang: Language) -> str:
+    known = _WORDS.get(lang)
+    if known is None:
+        words: dict[str, object] = {
+            entry.code: {"message": entry.message[lang], "remedy": entry.remedy[lang]}
+            for entry in catalogue.every()
+            if entry.family == "bridge"
+        }
+        labels = {name: text[lang] for name, text in catalogue.titles("labels").items()}
+        known = _WORDS[lang] = escape_json({**words, **labels})
+    return known

@@ -1,0 +1,169 @@
+"""The blueprint `/ding/*`: views translate between HTTP and the rooms below, nothing else."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from flask import Blueprint, Response, jsonify, request, send_from_directory
+from werkzeug.exceptions import HTTPException
+
+from dingbridge import catalogue
+from dingbridge.errors import CredentialUnavailable, DingBridgeError, PageUrlRefused, SignatureError
+from dingbridge.outcome import Outcome
+from dingbridge.page import explain_error, new_reference
+from dingbridge.page_url import FrontPolicy, allowed_href
+from dingbridge.rate_limit import RateLimit
+from dingbridge.settings import language
+from dingbridge.state import BridgeState
+from dingbridge.static_files import A_YEAR, MODULES
+
+log = logging.getLogger("dingbridge")
+
+# One page's report is a few hundred bytes; a URL of 8 KiB stands in it up to three times.
+OUTCOME_LIMIT = 32 * 1024
+SIGN_LIMIT = 16 * 1024
+
+
+class RequestRefused(DingBridgeError):
+    """A request to `/ding/*` is answered with `status` and the catalogue's words for `code`."""
+
+    def __init__(self, status: int, code: str) -> None:
+        """`status`: 4xx."""
+        super().__init__(code)
+        self.status = status
+
+
+def build_blueprint(state: BridgeState) -> Blueprint:
+    """The blueprint of one bridge."""
+    views = _Views(state)
+    blueprint = Blueprint(state.name, "dingbridge")
+    blueprint.post("/sign")(views.sign)
+    blueprint.post("/outcome")(views.outcome)
+    blueprint.get("/explain")(views.explain)
+    blueprint.get("/static/v-<version>/<path:name>")(views.module)
+    blueprint.get("/static/<path:name>")(views.module)
+    blueprint.register_error_handler(RequestRefused, views.refused)
+    blueprint.register_error_handler(HTTPException, views.failed)
+    return blueprint
+
+
+class _Views:
+    """One method for each route."""
+
+    def __init__(self, state: BridgeState) -> None:
+        self._state = state
+        self._reports = RateLimit(rate=50, burst=200)
+
+    def sign(self) -> Response:
+        """The signed data for another URL of an allowed origin."""
+        state = self._state
+        _require_own_origin(state.policy)
+        url = _posted_url(state.policy)
+        try:
+            config = state.signer.config(url, ())
+        except (CredentialUnavailable, SignatureError) as error:
+            return self._unavailable(error)
+        return jsonify({"url": url, "config": config})
+
+    def outcome(self) -> Response:
+        """What became of the bridge on a page."""
+        if not self._reports.allows():
+            raise RequestRefused(429, "too_many_requests")
+        report = Outcome.parse(_body(OUTCOME_LIMIT))
+        if report is None:
+            raise RequestRefused(400, "bad_request")
+        report.log(log)
+        if report.blames_ticket(self._state.settings.signed_query):
+            self._state.credentials.doubt_ticket(report.subcode)
+        return Response(status=204)
+
+    def explain(self) -> Response:
+        """The catalogue's words for a code; title and cause for developers only."""
+        asked = request.args
+        lang = language(asked.get("lang"), self._state.language())
+        code, subcode = asked.get("code", "")[:64], asked.get("subcode", "")[:64]
+        entry = catalogue.explain(code, subcode or None, text=asked.get("text", "")[:500])
+        answer = {
+            "code": code,
+            "subcode": subcode,
+            "message": entry.say("message", lang),
+            "remedy": entry.say("remedy", lang),
+        }
+        if self._state.is_developer():
+            answer |= {"title": entry.say("title", lang), "cause": entry.say("cause", lang)}
+        return jsonify(answer)
+
+    def module(self, name: str, version: str = "") -> Response:
+        """A browser module; under a version it never changes, so it may be kept."""
+        response = send_from_directory(MODULES, name, max_age=A_YEAR if version else 0)
+        response.cache_control.immutable = bool(version)
+        return response
+
+    def refused(self, error: RequestRefused) -> Response:
+        """The answer to a request that was refused."""
+        return self._problem(error.status, error.code)
+
+    def failed(self, error: HTTPException) -> Response | HTTPException:
+        """Errors of these routes are JSON, whatever the app's own pages look like."""
+        if error.response is not None or error.code is None:
+            return error
+        return self._problem(error.code, _CODES.get(error.code, "bad_request"))
+
+    def _unavailable(self, error: DingBridgeError) -> Response:
+        """503 for what may be mended by waiting."""
+        reference = new_reference()
+        log.warning("sign failed reference=%s reason=%s", reference, error)
+        said = explain_error(error, self._state.language(), self._state.is_developer())
+        answer = _error(503, said.code, said.message, said.remedy, reference)
+        answer.headers["Retry-After"] = "5"
+        return answer
+
+    def _problem(self, status: int, code: str) -> Response:
+        reference, lang = new_reference(), self._state.language()
+        log.warning("request refused reference=%s reason=%s status=%d", reference, code, status)
+        entry = catalogue.explain(code, family="page")
+        message, remedy = entry.say("message", lang), entry.say("remedy", lang)
+        return _error(status, code, message, remedy, reference)
+
+
+_CODES = {404: "not_found", 405: "bad_request", 413: "too_large"}
+
+
+def _error(status: int, code: str, message: str, remedy: str, reference: str) -> Response:
+    said = {"code": code, "message": message, "remedy": remedy, "reference": reference}
+    response = jsonify({"error": said})
+    response.status_code = status
+    return response
+
+
+def _body(limit: int) -> bytes:
+    """The request's body, refused where it is longer than `limit` bytes."""
+    request.max_content_length = limit
+    return request.get_data(cache=False)
+
+
+def _posted_url(policy: FrontPolicy) -> str:
+    """The `url` of the posted JSON object, exactly as it came but for a fragment.
+
+    400 for what is no such object, 403 for what is no URL of an allowed origin.
+    """
+    try:
+        posted = json.loads(_body(SIGN_LIMIT))
+    except (ValueError, RecursionError):
+        raise RequestRefused(400, "bad_request") from None
+    url = posted.get("url") if isinstance(posted, dict) else None
+    if not isinstance(url, str):
+        raise RequestRefused(400, "bad_request")
+    try:
+        return allowed_href(url, policy)
+    except PageUrlRefused as error:
+        log.warning("sign refused reason=%s", error.reason)
+        raise RequestRefused(403, "origin_refused") from None
+
+
+def _require_own_origin(policy: FrontPolicy) -> None:
+    """Refuse a request that a page of another origin sent."""
+    origin = request.headers.get("Origin")
+    if origin is not None and origin not in {str(allowed) for allowed in policy.origins}:
+        raise RequestRefused(403, "origin_refused")

@@ -1,0 +1,24 @@
+"""Production settings of gunicorn; `make serve` reads them. Every one can be set from outside."""
+
+import os
+
+bind = os.environ.get("BIND", "127.0.0.1:8080")
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = int(os.environ.get("THREADS", "8"))
+
+# The URL of a micro-app may be long (signed parameters, Chinese text percent-encoded): nginx's
+# buffers end at 8 KiB, and gunicorn's own default of 4094 would answer 414 before that.
+limit_request_line = 8190
+
+# Who is believed about scheme, host and prefix is said once, in DING_TRUSTED_PROXIES. Gunicorn
+# itself believes nobody, so that a contradiction between headers cannot end a request here.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+
+keepalive = 75
+graceful_timeout = 10
+accesslog = os.environ.get("ACCESS_LOG")
+errorlog = "-"
+# Heartbeats in memory: a slow disk must not look like a dead worker.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
