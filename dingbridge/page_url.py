@@ -1,0 +1,111 @@
+"""The URL that the browser shows, rebuilt from one WSGI request (pure).
+
+The exact URL is an allowed public origin followed by the raw request target, never parsed, decoded
+or quoted again: measured with Chromium, `location.href` without its fragment equals
+scheme + "://" + Host + target byte for byte, and everything that WSGI derives from the target
+(PATH_INFO, QUERY_STRING, `request.url`) has lost the difference between `%2F` and `/`, `%e4` and
+`%E4`, `/a` and `/a?`.
+
+What is believed, and from whom:
+
+- Only origins in `FrontPolicy.origins` are ever returned. With one entry no header matters for it.
+- Forwarding headers count only when the TCP peer is in `FrontPolicy.trusted_proxies`. From such a
+  peer the value `hops` from the right is read, since each proxy appends what it saw.
+- A forwarded host that is not allowed gives way to an allowed `Host`. What headers leave out, the
+  list of origins settles where exactly one candidate is left.
+- A request that cannot be one of ours raises PageUrlRefused; where several origins stay possible,
+  PageUrlUncertain. Both carry one of the names of `Reason`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from dingbridge.errors import PageUrlRefused, PageUrlUncertain
+from dingbridge.front_policy import FrontPolicy, Reason
+from dingbridge.origin import Origin, origin_of
+from dingbridge.public_origin import public_origin
+
+__all__ = [
+    "FrontPolicy",
+    "Origin",
+    "Reason",
+    "allowed_href",
+    "origin_of",
+    "page_url",
+    "public_prefix",
+]
+
+# Origin-form, printable ASCII, no fragment (RFC 9112, 3.2.1); browsers send nothing else.
+_TARGET = re.compile(r'/[!"$-~]*')
+_SEGMENT = r"/(?!\.\.?(?:/|\Z))(?:[A-Za-z0-9._~-]|%(?!2[EeFf])[0-9A-Fa-f]{2})+"
+_PREFIX = re.compile(f"(?:{_SEGMENT})+")
+
+
+def page_url(environ: Mapping[str, object], policy: FrontPolicy) -> str:
+    """The URL that the browser shows for this request, without the fragment it never sends.
+
+    Raises PageUrlRefused and PageUrlUncertain with one of the names of `Reason`.
+    """
+    trusted = policy.trusts(environ)
+    origin = policy.sole_origin or str(public_origin(environ, policy, trusted))
+    return origin + _target(environ, policy, trusted)
+
+
+def public_prefix(environ: Mapping[str, object], policy: FrontPolicy) -> str:
+    """The path prefix that a trusted proxy strips and names (X-Forwarded-Prefix), or "".
+
+    It belongs before every link that the app emits (SCRIPT_NAME). Raises PageUrlRefused.
+    """
+    return _prefix(environ) if policy.trusts(environ) else ""
+
+
+def allowed_href(href: str, policy: FrontPolicy) -> str:
+    """The URL that a page says it has, without its fragment, if it is one that may be signed.
+
+    Raises PageUrlRefused: `host_not_allowed` for an origin off the list, `target_malformed` for
+    what no browser has in `location.href`.
+    """
+    url = href.partition("#")[0]
+    try:
+        origin = origin_of(url)
+    except ValueError:
+        raise PageUrlRefused(Reason.TARGET_MALFORMED) from None
+    printed = str(origin)
+    # Browsers print the origin in one way only, so what differs is no location.href.
+    if not url.startswith(printed) or not _TARGET.fullmatch(url, len(printed)):
+        raise PageUrlRefused(Reason.TARGET_MALFORMED)
+    if origin not in policy.origins:
+        raise PageUrlRefused(Reason.HOST_NOT_ALLOWED)
+    return url
+
+
+def _target(environ: Mapping[str, object], policy: FrontPolicy, trusted: bool) -> str:
+    """The path and query that the browser asked for, byte for byte."""
+    key = policy.original_uri_key
+    if trusted and key:
+        original = environ.get(key)
+        if original is None:
+            raise PageUrlUncertain(Reason.ORIGINAL_URI_MISSING)
+        # A comma is legal in a target, so this header is never read as a list.
+        if not isinstance(original, str) or not _TARGET.fullmatch(original):
+            raise PageUrlRefused(Reason.ORIGINAL_URI_MALFORMED)
+        return original
+    target = environ.get("RAW_URI")
+    if target is None:
+        target = environ.get("REQUEST_URI")
+    if not isinstance(target, str):
+        raise PageUrlRefused(Reason.TARGET_MISSING)
+    if not _TARGET.fullmatch(target):
+        raise PageUrlRefused(Reason.TARGET_MALFORMED)
+    return _prefix(environ) + target if trusted else target
+
+
+def _prefix(environ: Mapping[str, object]) -> str:
+    prefix = environ.get("HTTP_X_FORWARDED_PREFIX")
+    if prefix is None:
+        return ""
+    if not isinstance(prefix, str) or not _PREFIX.fullmatch(prefix):
+        raise PageUrlRefused(Reason.PREFIX_MALFORMED)
+    return prefix

@@ -1,0 +1,134 @@
+"""The one allowed origin that everything believed about a request points to (pure).
+
+`FrontPolicy` says what is believed. Hosts are looked for in this order: a trusted proxy's word,
+then `Host`; the first that is on the list of origins counts. Scheme and port the same way, and
+what the headers leave out, the list settles where one candidate is left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from dingbridge.errors import PageUrlRefused, PageUrlUncertain
+from dingbridge.forwarding import Claim, ForwardingError, forwarded_claims, nth_from_right
+from dingbridge.front_policy import FrontPolicy, Reason
+from dingbridge.origin import DEFAULT_PORTS, Origin, split_authority
+
+_PORT = re.compile(r"[1-9][0-9]{0,4}")
+
+# Any of these on a request from a peer that is not trusted shows that a proxy stands in between.
+_PROXY_MARKS = (
+    "HTTP_FORWARDED",
+    "HTTP_VIA",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PORT",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_FORWARDED_PROTOCOL",
+    "HTTP_X_FORWARDED_SSL",
+    "HTTP_X_REAL_IP",
+)
+
+
+def public_origin(environ: Mapping[str, object], policy: FrontPolicy, trusted: bool) -> Origin:
+    """The one allowed origin that everything believed about the request points to."""
+    try:
+        claims = forwarded_claims(environ, policy.hops) if trusted else ()
+        port = _forwarded_port(environ, policy) if trusted and policy.forwarded_port else None
+    except ForwardingError as error:
+        raise PageUrlRefused(error.reason) from None
+    candidates = _by_host(environ, policy, claims, port)
+    scheme = _claimed_scheme(claims, policy)
+    if scheme is not None:
+        candidates = _keep(candidates, lambda origin: origin.scheme == scheme)
+        if not candidates:
+            raise PageUrlUncertain(Reason.SCHEME_NOT_ALLOWED)
+    if len(candidates) > 1 and not trusted:
+        candidates = _by_own_connection(environ, candidates)
+    if len(candidates) > 1:
+        schemes = {origin.scheme for origin in candidates}
+        raise PageUrlUncertain(Reason.SCHEME_UNKNOWN if len(schemes) > 1 else Reason.PORT_UNKNOWN)
+    return candidates[0]
+
+
+def _by_host(
+    environ: Mapping[str, object], policy: FrontPolicy, claims: Iterable[Claim], port: int | None
+) -> tuple[Origin, ...]:
+    """The allowed origins of the first host that is on the list: a forwarded one, else Host."""
+    forwarded = [_matching(claim.authority, policy, port) for claim in claims if claim.authority]
+    known = {candidates for candidates in forwarded if candidates}
+    if len(known) > 1:
+        raise PageUrlUncertain(Reason.FORWARDED_CONTRADICTORY)
+    if known:
+        return known.pop()
+    host = environ.get("HTTP_HOST")
+    if not isinstance(host, str) or not host:
+        raise PageUrlRefused(Reason.HOST_MISSING)
+    try:
+        authority = split_authority(host.strip(" \t"))
+    except ValueError:
+        raise PageUrlRefused(Reason.HOST_MALFORMED) from None
+    candidates = _matching(authority, policy, port)
+    if candidates:
+        return candidates
+    if authority[0] not in policy.by_host:
+        raise PageUrlRefused(Reason.HOST_NOT_ALLOWED)
+    # A Host with a port is the visitor's word, X-Forwarded-Port a proxy's that may be mistaken.
+    raise (PageUrlRefused if port is None else PageUrlUncertain)(Reason.PORT_NOT_ALLOWED)
+
+
+def _matching(
+    authority: tuple[str, int | None], policy: FrontPolicy, port: int | None
+) -> tuple[Origin, ...]:
+    """The allowed origins that a host, and a port if one is named, can mean."""
+    host, named = authority
+    candidates = policy.by_host.get(host, ())
+    wanted = named if port is None else port
+    if wanted is not None:
+        return _keep(candidates, lambda origin: origin.port == wanted)
+    if len(candidates) < 2:
+        return candidates
+    # No port named: per scheme it is the default port, if that is on the list at all.
+    default = _keep(candidates, lambda origin: origin.port == DEFAULT_PORTS[origin.scheme])
+    settled = {origin.scheme for origin in default}
+    return default + _keep(candidates, lambda origin: origin.scheme not in settled)
+
+
+def _claimed_scheme(claims: Iterable[Claim], policy: FrontPolicy) -> str | None:
+    """The scheme that the trusted proxy names; a claim with an allowed host counts first."""
+    by_rank: dict[int, set[str]] = {}
+    for claim in claims:
+        if claim.scheme is None:
+            continue
+        rank = 1 if claim.authority is None else 0 if claim.authority[0] in policy.by_host else 2
+        by_rank.setdefault(rank, set()).add(claim.scheme)
+    if not by_rank:
+        return None
+    schemes = by_rank[min(by_rank)]
+    if len(schemes) > 1:
+        raise PageUrlUncertain(Reason.FORWARDED_CONTRADICTORY)
+    return schemes.pop()
+
+
+def _by_own_connection(
+    environ: Mapping[str, object], candidates: tuple[Origin, ...]
+) -> tuple[Origin, ...]:
+    """Narrow by the scheme of the connection itself, unless a proxy evidently stands in between."""
+    if any(mark in environ for mark in _PROXY_MARKS):
+        raise PageUrlUncertain(Reason.PROXY_NOT_TRUSTED)
+    scheme = environ.get("wsgi.url_scheme")
+    return _keep(candidates, lambda origin: origin.scheme == scheme) or candidates
+
+
+def _forwarded_port(environ: Mapping[str, object], policy: FrontPolicy) -> int | None:
+    value = nth_from_right(environ, "HTTP_X_FORWARDED_PORT", policy.hops)
+    if value is None:
+        return None
+    if not _PORT.fullmatch(value) or int(value) > 65535:
+        raise ForwardingError(Reason.FORWARDED_MALFORMED)
+    return int(value)
+
+
+def _keep(origins: tuple[Origin, ...], condition: Callable[[Origin], bool]) -> tuple[Origin, ...]:
+    return tuple(origin for origin in origins if condition(origin))

@@ -1,0 +1,95 @@
+"""The signature of `dd.config`: plain text, signed form of the URL, hash, payload (pure).
+
+Rules: DingTalk's document "JSAPI 鉴权" (dd.config). The plain text is
+`jsapi_ticket=…&noncestr=…&timestamp=…&url=…` in UTF-8, its hash in lower-case hexadecimal. The
+official samples disagree on the hash (SHA-1 until 2020, SHA-256 since 2022) and on the URL (query
+decoded once, or as it is), so both are settings and each has its one place here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Sequence
+
+from dingbridge.errors import SignatureError
+from dingbridge.settings import Algorithm, QueryRule
+from dingbridge.url_decoding import MalformedEscapeError, java_decode
+
+__all__ = ["config_payload", "plain_text", "sign", "signed_form"]
+
+
+def signed_form(url: str, rule: QueryRule) -> str:
+    """The form of a URL that goes into the plain text.
+
+    The fragment is dropped; scheme, host, port and path stay untouched, also a bare `?`. Under the
+    rule `decoded` the query is decoded once as Java's URLDecoder does. Where Java would throw
+    (a `%` without two hexadecimal digits), the whole query stays as it is: the sample has no
+    answer for such a URL, and the raw form is the only other one that a client can mean.
+    """
+    url = url.partition("#")[0]
+    base, mark, query = url.partition("?")
+    if rule == "raw" or not mark:
+        return url
+    try:
+        return base + mark + java_decode(query)
+    except MalformedEscapeError:
+        return url
+
+
+def plain_text(ticket: str, nonce: str, timestamp: str, url: str) -> str:
+    """What is hashed. `url` is in its signed form, `timestamp` the digits sent to `dd.config`."""
+    return f"jsapi_ticket={ticket}&noncestr={nonce}&timestamp={timestamp}&url={url}"
+
+
+def sign(plain: str, algorithm: Algorithm) -> str:
+    """The hash of a plain text in lower-case hexadecimal.
+
+    Raises SignatureError for text that has no UTF-8 form (lone surrogates).
+    """
+    try:
+        octets = plain.encode()
+    except UnicodeEncodeError:
+        raise SignatureError("url_malformed") from None
+    if algorithm == "sha256":
+        return hashlib.sha256(octets).hexdigest()
+    # The platform's older rule; nothing is protected by its collision resistance.
+    return hashlib.sha1(octets, usedforsecurity=False).hexdigest()
+
+
+def config_payload(  # noqa: PLR0913 - one keyword for each thing that dd.config takes
+    *,
+    url: str,
+    ticket: str,
+    agent_id: str,
+    corp_id: str,
+    apis: Sequence[str],
+    algorithm: Algorithm,
+    rule: QueryRule,
+    type: int | None = None,  # noqa: A002 - the platform's own word
+    nonce: str | None = None,
+    timestamp: str | None = None,
+) -> dict[str, object]:
+    """The argument of `dd.config` for the page at `url`.
+
+    `apis` are the names for jsApiList, without `dd.`; `type` is 0 (micro-app) or 1 (服务窗) and
+    left out if None. `nonce` and `timestamp` (a decimal string, milliseconds since 1970) are made
+    here unless given. Raises SignatureError.
+    """
+    if nonce is None:
+        nonce = secrets.token_hex(8)
+    if timestamp is None:
+        timestamp = str(time.time_ns() // 1_000_000)
+    plain = plain_text(ticket, nonce, timestamp, signed_form(url, rule))
+    payload: dict[str, object] = {
+        "agentId": agent_id,
+        "corpId": corp_id,
+        "timeStamp": timestamp,
+        "nonceStr": nonce,
+        "signature": sign(plain, algorithm),
+        "jsApiList": list(apis),
+    }
+    if type is not None:
+        payload["type"] = type
+    return payload
