@@ -1,0 +1,127 @@
+"""What the platform's answers mean: two generations of envelopes, one error.
+
+`oapi.dingtalk.com` answers HTTP 200 even for errors and puts `errcode` into the body, a number or
+a string; `/topapi/*` wraps the telling code as `sub_code` inside an `errcode` 88.
+`api.dingtalk.com` uses HTTP statuses with `{"code", "message", "requestid"}`, except that an
+unknown path gets 200 with `errcode` 404. An address that calls too often gets HTML, or
+`{"status": 1111, "punish": "deny"}`, instead of either (platform document "server API error
+codes"; the shapes were seen live in 2026). This module is pure.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from dingbridge.errors import PlatformError, PlatformUnavailable
+
+# The platform's own text is shown to people and logged: bounded, on one line.
+_TEXT_LIMIT = 400
+_BANNED = 1111
+_ADDRESS = re.compile(r"request ip\s*[=:]\s*([0-9A-Fa-f.:]*[0-9A-Fa-f])", re.IGNORECASE)
+_WRAPPED = re.compile(r"subcode\s*=\s*([\w.-]+)")
+
+# The token itself is refused: expired, unknown, or of another app. A sub-code may say so too.
+_TOKEN_REFUSED = frozenset({"40001", "40014", "42001", "InvalidAuthentication"})
+# 90002 to 90020 is the family of limits; 45009 is what it was in 2016.
+_LIMITS = frozenset({"45009", *(str(code) for code in range(90002, 90021))})
+_LIMIT_NAMES = re.compile(r"\.(Qps|Qpm|ApiCount)Limit")
+
+
+def read_envelope(
+    body: bytes, *, endpoint: str, http_status: int, request_id: str = ""
+) -> dict[str, Any]:
+    """The fields of a successful answer.
+
+    `endpoint` is the path without its query, `request_id` the one from the answer's header.
+
+    Raises PlatformError with the platform's code, or PlatformUnavailable if the platform failed
+    (HTTP 5xx) or the answer is none of its envelopes.
+    """
+    seen = {"endpoint": endpoint, "http_status": http_status, "request_id": request_id}
+    fields = _json_object(body)
+    if fields is None:
+        code = "platform_failed" if http_status >= 500 else "platform_unreadable"
+        raise PlatformUnavailable(code, **seen)
+    seen["request_id"] = _text(
+        fields.get("requestid") or fields.get("request_id") or fields.get("requestId") or request_id
+    )
+    if fields.get("status") == _BANNED:
+        raise PlatformUnavailable("platform_banned", **seen)
+    if "errcode" in fields:
+        _raise_errcode(fields, seen)
+    if http_status >= 500:
+        raise PlatformUnavailable(
+            _text(fields.get("code")) or "platform_failed", **_said(fields, seen)
+        )
+    if http_status >= 400:
+        raise PlatformError(
+            _text(fields.get("code")) or f"http_{http_status}", **_said(fields, seen)
+        )
+    if http_status >= 300:
+        raise PlatformUnavailable("platform_unreadable", **seen)
+    return fields
+
+
+def is_token_refused(error: PlatformError) -> bool:
+    """Whether the platform refuses the access token, so that a new one may help."""
+    return error.code in _TOKEN_REFUSED or error.sub_code in _TOKEN_REFUSED
+
+
+def is_limit(error: PlatformError) -> bool:
+    """Whether the platform says that it is called too often.
+
+    New codes of this kind begin with `Forbidden`, which is a permission error everywhere else.
+    """
+    return (
+        error.code in _LIMITS
+        or error.sub_code in _LIMITS
+        or _LIMIT_NAMES.search(error.code) is not None
+    )
+
+
+def _json_object(body: bytes) -> dict[str, Any] | None:
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):  # RecursionError: thousands of opening brackets
+        return None
+    return fields if isinstance(fields, dict) else None
+
+
+def _raise_errcode(fields: dict[str, Any], seen: dict[str, Any]) -> None:
+    errcode = fields["errcode"]
+    if isinstance(errcode, bool) or not isinstance(errcode, (int, str)) or errcode == "":
+        raise PlatformUnavailable("platform_unreadable", **seen)
+    code = str(errcode)
+    if code == "0":
+        return
+    sub_code = _text(fields.get("sub_code") or fields.get("subCode"))
+    message = _text(fields.get("sub_msg") or fields.get("errmsg"))
+    if not sub_code and code == "88" and (found := _WRAPPED.search(message)):
+        sub_code = found[1]
+    raise PlatformError(
+        code,
+        sub_code=sub_code,
+        platform_message=message,
+        values=_address(message),
+        **seen,
+    )
+
+
+def _said(fields: dict[str, Any], seen: dict[str, Any]) -> dict[str, Any]:
+    message = _text(fields.get("message"))
+    return {**seen, "platform_message": message, "values": _address(message)}
+
+
+def _address(message: str) -> dict[str, str]:
+    """The caller's address as the platform saw it, which 60020 asks to put on the white list."""
+    found = _ADDRESS.search(message)
+    return {"address": found[1]} if found else {}
+
+
+def _text(value: object) -> str:
+    """A code or a sentence of the platform as one bounded line; other types count as absent."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return ""
+    return " ".join(str(value).split())[:_TEXT_LIMIT]
