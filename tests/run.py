@@ -1,0 +1,33 @@
+"""What `make test` and `make faults` call: pytest on all cores, then what it showed.
+
+Plain pytest does as well for a part: `.venv/bin/pytest tests/test_settings.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    """Run the tests and hand on the exit code."""
+    faults = "--faults" in sys.argv[1:]
+    more = [argument for argument in sys.argv[1:] if argument != "--faults"]
+    # Browsers and servers wait more than they work: half as many workers again as there are cores.
+    workers = os.environ.get("TEST_WORKERS") or str(max(2, (os.cpu_count() or 2) * 3 // 2))
+    command = [sys.executable, "-m", "pytest"]
+    if faults:
+        command += ["-m", "faults", "-s"]
+    else:
+        command += ["-m", "not faults", "-n", workers, "--dist", "loadgroup", "--durations=15"]
+        command += ["--cov", "--cov-report=term"]
+    environment = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
+    return subprocess.run([*command, *more], cwd=ROOT, env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
