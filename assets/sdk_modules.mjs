@@ -7,13 +7,13 @@
 // name keeps its own meaning, in the full build as well: a flat module is kept from registering
 // where a dotted one exists, and its adapter works for the flat name alone. What a dotted module
 // adds by itself (watch: true for a button, the page's url for an auth code on PC) stays.
-import { createRequire } from 'node:module';
-import { readFileSync, readdirSync } from 'node:fs';
-import path from 'node:path';
+import { createRequire } from "node:module";
+import { readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
 
 const require = createRequire(import.meta.url);
-const root = path.dirname(require.resolve('dingtalk-jsapi/package.json'));
-const flatNames = require('dingtalk-jsapi/constant/apiMapping').default;
+const root = path.dirname(require.resolve("dingtalk-jsapi/package.json"));
+const flatNames = require("dingtalk-jsapi/constant/apiMapping").default;
 
 export class UnknownApis extends Error {}
 
@@ -22,8 +22,8 @@ export class UnknownApis extends Error {}
  * `besides` is the dotted module that a flat one must not disturb.
  */
 export function apiModules() {
-  const dotted = filesBelow('api').filter((file) => !isFlat(file) && !isIndex(file));
-  const flat = filesBelow('api/union');
+  const dotted = filesBelow("api").filter((file) => !isFlat(file) && !isIndex(file));
+  const flat = filesBelow("api/union");
   const paths = new Map(dotted.map((file) => [dottedName(file), file]));
   const ownModule = new Set(flat.map((file) => path.posix.basename(file)));
   const secondNames = (name) => Object.keys(flatNames).filter((alias) => (
@@ -49,10 +49,10 @@ export function resolveDeclared(declared) {
   }
   const unknown = declared.filter(({ api }) => !byName.has(api));
   if (unknown.length) {
-    const { version } = require('dingtalk-jsapi/package.json');
+    const { version } = require("dingtalk-jsapi/package.json");
     throw new UnknownApis(unknown.map(({ api, place }) => (
       `${place}: dingtalk-jsapi ${version} has no API "${api}"${suggestion(api, byName)}`
-    )).join('\n'));
+    )).join("\n"));
   }
   const wanted = new Set(declared.map(({ api }) => byName.get(api)));
   const besides = new Set([...wanted].map((module) => module.besides));
@@ -70,10 +70,10 @@ export function entrySource(modules) {
   return [
     'var dd = require("dingtalk-jsapi/entry/union");',
     ATTACH,
-    flat ? BESIDES : '',
+    flat ? BESIDES : "",
     ...lines,
-    'module.exports = dd;',
-  ].join('\n');
+    "module.exports = dd;",
+  ].join("\n");
 }
 
 const ATTACH = `
@@ -114,7 +114,7 @@ function flatModule(file, dottedPaths) {
 
 /** Under which name a flat module calls the native side. */
 function nativeName(file) {
-  const source = readFileSync(path.join(root, `${file}.js`), 'utf8');
+  const source = readFileSync(path.join(root, `${file}.js`), "utf8");
   const found = /actualCallApiName="([^"]+)"/.exec(source) || /apiName="([^"]+)"/.exec(source);
   if (!found) throw new Error(`${file} names no API: dingtalk-jsapi has changed its layout`);
   return found[1];
@@ -122,25 +122,25 @@ function nativeName(file) {
 
 function filesBelow(folder) {
   return readdirSync(path.join(root, folder), { recursive: true })
-    .filter((file) => file.endsWith('.js'))
-    .map((file) => `${folder}/${file.split(path.sep).join('/').slice(0, -3)}`)
+    .filter((file) => file.endsWith(".js"))
+    .map((file) => `${folder}/${file.split(path.sep).join("/").slice(0, -3)}`)
     .sort();
 }
 
 function isFlat(file) {
-  return file.startsWith('api/union/');
+  return file.startsWith("api/union/");
 }
 
 function isIndex(file) {
-  return file === 'api/index' || file === 'api/apiObj';
+  return file === "api/index" || file === "api/apiObj";
 }
 
 function dottedName(file) {
-  return file.slice('api/'.length).replaceAll('/', '.');
+  return file.slice("api/".length).replaceAll("/", ".");
 }
 
 function suggestion(api, byName) {
-  const last = api.split('.').pop().toLowerCase();
-  const near = [...byName.keys()].filter((name) => name.split('.').pop().toLowerCase() === last);
-  return near.length ? `; did you mean "${near[0]}"?` : '';
+  const last = api.split(".").pop().toLowerCase();
+  const near = [...byName.keys()].filter((name) => name.split(".").pop().toLowerCase() === last);
+  return near.length ? `; did you mean "${near[0]}"?` : "";
 }

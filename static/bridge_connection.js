@@ -1,0 +1,286 @@
+// One document's connection to the client: from the signed data to ready, error or outside.
+import { BridgeError, isCancel, normalise } from "./bridge_errors.js";
+import { Lane } from "./bridge_lane.js";
+import { clearNotice, showNotice, showOutside } from "./bridge_notice.js";
+import {
+  findApi, isOutside, isTooOld, platformOf, quietRejections,
+} from "./bridge_sdk.js";
+import { NoAnswer, requestSignature, sendOutcome } from "./bridge_server.js";
+import { pageUrl } from "./bridge_urls.js";
+import { inWords } from "./bridge_words.js";
+
+const WATCHDOG_MS = 8000; // the SDK itself waits for ever
+const HEALING_TRIES = 3; // a page that keeps changing its address is not chased for ever
+// Codes with which the platform refuses a grant for what it says, however old the client.
+const REFUSALS = ["3", "4", "7", "080003"];
+
+export class Bridge {
+  constructor(page, dd) {
+    this.page = page;
+    this.dd = dd;
+    this.platform = platformOf(dd);
+    this.state = "pending";
+    this.signed = { url: page.url, config: page.config };
+    this.native = new Lane();
+    this.grant = new Lane();
+    this.isOver = false; // nothing in this document can still bring the grant
+    this.turn = 0;
+    this.told = [];
+    this.ready = new Promise((resolve, reject) => {
+      this.resolveReady = resolve;
+      this.rejectReady = reject;
+    });
+    // Most pages listen to the events instead; a rejection that nobody asked for is no error.
+    this.ready.catch(() => {});
+  }
+
+  start() {
+    const { dd, page } = this;
+    this.quiet = quietRejections();
+    if (page.error) this.fail(page.error, [this.grant], true);
+    if (!dd) {
+      const code = navigator.onLine === false ? "offline" : "no_script";
+      this.fail({ code }, [this.native, this.grant], true);
+    } else if (isOutside(dd)) {
+      this.beOutside();
+    } else {
+      this.connect();
+    }
+  }
+
+  /** Runs one declared API; see `call` in bridge.js. */
+  async call(name, params) {
+    const api = Object.prototype.hasOwnProperty.call(this.page.apis, name) && this.page.apis[name];
+    if (!api) throw await this.undeclared(name);
+    if (this.platform && !api.platforms.includes(this.platform)) throw await this.unsupported(name);
+    await (api.grant ? this.grant : this.native).enter();
+    const run = findApi(this.dd, name);
+    if (!run) throw await this.inWords({ code: "4060", api: name });
+    try {
+      // The SDK writes into the parameters of some APIs.
+      return await run(Object.assign({}, params));
+    } catch (reason) {
+      throw await this.callError(name, reason);
+    }
+  }
+
+  // --- the way to ready ---
+
+  connect() {
+    const { dd } = this;
+    this.watch();
+    // Registered before dd.config it tells that the native bridge is up, without any grant.
+    dd.ready(() => this.nativeUp());
+    // Without a grant to ask for, nothing else says that Android's bridge gave up.
+    document.addEventListener("runtimefailed", (event) => this.refused(event.detail));
+    if (this.needsGrant() && !this.page.error) this.configure();
+  }
+
+  needsGrant() {
+    return Object.keys(this.page.apis).some((name) => this.page.apis[name].grant);
+  }
+
+  nativeUp() {
+    this.native.open();
+    if (!this.needsGrant()) this.beReady();
+  }
+
+  async configure() {
+    const { dd } = this;
+    try {
+      await this.heal();
+    } catch (error) {
+      this.signingFailed(error);
+      return;
+    }
+    this.watch();
+    this.configured = true;
+    dd.config(this.signed.config);
+    // Registered after dd.config it tells of the grant, and never fires without one.
+    dd.ready(() => this.granted());
+    dd.error((reason) => this.refused(reason));
+  }
+
+  /** Fetches another signature for as long as the signed URL is not the browser's. */
+  async heal() {
+    const { apis, config, endpoints } = this.page;
+    for (let tries = 0; this.signed.url !== pageUrl(); tries += 1) {
+      if (tries === HEALING_TRIES) throw new Error("the address keeps changing");
+      const fresh = await requestSignature(endpoints.sign, pageUrl(), this.patience());
+      // A signature knows nothing of lists: what the page declared stands.
+      this.signed = { url: fresh.url, config: Object.assign({}, config, fresh.config, {
+        jsApiList: config ? config.jsApiList : Object.keys(apis),
+      }) };
+    }
+  }
+
+  granted() {
+    this.native.open();
+    this.grant.open();
+    this.beReady();
+  }
+
+  beReady() {
+    if (this.page.error) return;
+    this.turn += 1;
+    clearTimeout(this.watchdog);
+    this.enter("ready", null);
+    clearNotice();
+    this.resolveReady();
+  }
+
+  // --- what may go wrong on it ---
+
+  async beOutside() {
+    const said = await this.inWords({ code: "outside" });
+    [this.native, this.grant].forEach((lane) => lane.fail(said));
+    this.isOver = true;
+    this.rejectReady(said);
+    if (this.page.error) return; // an error of the server is the worse news
+    this.enter("outside", said);
+    showOutside(this.page, said);
+  }
+
+  watch() {
+    clearTimeout(this.watchdog);
+    this.watchdog = setTimeout(() => this.silent(), this.patience());
+  }
+
+  patience() {
+    return this.page.watchdog_ms || WATCHDOG_MS;
+  }
+
+  /** Nothing was answered in time. It may still come; then everything opens after all. */
+  async silent() {
+    // A request for a signature has a time limit of its own.
+    if (this.native.isOpen && (this.isOver || !this.configured)) return;
+    const problem = { code: await this.tooOldOr("bridge_silent") };
+    if (this.isOver) {
+      this.native.fail(await this.inWords(problem));
+    } else if (this.state !== "ready") {
+      this.fail(problem, this.lanesBehind(), false);
+    }
+  }
+
+  signingFailed(error) {
+    if (error instanceof NoAnswer) {
+      this.fail({ code: "offline" }, [this.grant], false);
+      window.addEventListener("online", () => {
+        this.grant.reopen();
+        this.configure();
+      }, { once: true });
+      return;
+    }
+    const { code = "", message = "" } = error.refusal || {};
+    this.fail({ code: "sign_failed", subcode: code, text: message || error.message }, [this.grant], true);
+  }
+
+  /** The client or the SDK said no, to the grant or to the bridge as a whole. */
+  async refused(reason) {
+    this.quiet(reason);
+    if (this.isOver) return;
+    this.isOver = true;
+    const problem = normalise(reason);
+    problem.otherwise = "config_failed";
+    if (!REFUSALS.includes(problem.code)) {
+      problem.code = await this.tooOldOr(problem.code || "config_failed");
+    }
+    this.fail(problem, this.lanesBehind(), true);
+  }
+
+  /** What a failure takes away: the grant, and where the native bridge is not up that too. */
+  lanesBehind() {
+    return this.native.isOpen ? [this.grant] : [this.native, this.grant];
+  }
+
+  async fail(problem, lanes, isOver) {
+    this.turn += 1;
+    const { turn } = this;
+    this.isOver = this.isOver || isOver;
+    const said = await this.inWords(problem, this.page.developer);
+    if (turn !== this.turn) return; // the client has answered meanwhile
+    lanes.forEach((lane) => lane.fail(said));
+    if (isOver) this.rejectReady(said);
+    this.enter("error", said);
+    showNotice(this.page, said, this.urls(said));
+  }
+
+  async tooOldOr(code) {
+    const here = Object.keys(this.page.apis)
+      .filter((name) => this.page.apis[name].platforms.includes(this.platform));
+    return await isTooOld(this.dd, here) ? "old_client" : code;
+  }
+
+  // --- what may go wrong in a call ---
+
+  async callError(name, reason) {
+    const problem = Object.assign(normalise(reason), { api: name });
+    if (isCancel(problem)) return this.inWords(Object.assign(problem, { code: "cancelled", cancelled: true }));
+    if (problem.code === "4050") return this.unsupported(name);
+    if (!REFUSALS.includes(problem.code) && await isTooOld(this.dd, [name])) problem.code = "old_client";
+    return this.inWords(problem);
+  }
+
+  async undeclared(name) {
+    const error = await this.inWords({ code: "undeclared_api", api: name });
+    // This is for whoever writes the page; a visitor's sentence names no API.
+    error.message = `${error.message} (${name})`;
+    return error;
+  }
+
+  unsupported(name) {
+    const platforms = this.page.apis[name].platforms.join(", ");
+    return this.inWords({
+      code: "unsupported_here", api: name, platform: this.platform, platforms,
+    });
+  }
+
+  async inWords(problem, wantsCause) {
+    return new BridgeError(await inWords(this.page, problem, wantsCause));
+  }
+
+  // --- telling ---
+
+  enter(state, error) {
+    this.state = state;
+    document.documentElement.setAttribute("data-bridge", state);
+    if (state !== "outside") {
+      const detail = error && {
+        code: error.code,
+        subcode: error.subcode,
+        message: error.message,
+        remedy: error.remedy,
+        reference: error.reference,
+      };
+      document.dispatchEvent(new CustomEvent(`dingbridge:${state}`, { detail }));
+    }
+    this.report(state, error || {});
+  }
+
+  /** Sends each outcome once. */
+  report(state, { code = "", subcode = "", text = "", message = "", seen = {} }) {
+    const { page } = this;
+    const key = `${state} ${code}`;
+    if (!page.endpoints.outcome || this.told.includes(key)) return;
+    this.told.push(key);
+    sendOutcome(page.endpoints.outcome, {
+      state,
+      code,
+      subcode,
+      message: text || message,
+      reference: page.reference,
+      signed_url: page.url || "",
+      page_url: pageUrl(),
+      platform_url: seen.url || "",
+      platform: this.dd ? this.dd.env.platform : "",
+      version: (this.dd && this.dd.env.version) || "",
+      apis: Object.keys(page.apis).join(","),
+    });
+  }
+
+  urls({ seen = {} }) {
+    return [
+      ["signed_url", this.signed.url], ["platform_url", seen.url], ["page_url", pageUrl()],
+    ];
+  }
+}
