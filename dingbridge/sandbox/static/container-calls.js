@@ -2,15 +2,16 @@
 /* exported container, describe, isSteered, steering, tellPage, answerQuestion, call, TAPPED, leftIsTheirs */
 // The native half of the DingTalk client, as far as a page can tell, run before any script of the page. The server
 // joins the files that container.json lists into one function and puts `const DEVICE = {…};` at its beginning:
-//   platform      "android" | "ios" | "harmony" | "pc" | "plain" (an ordinary browser: nothing is changed)
+//   platform      "android" | "ios" | "harmony" | "pc"
 //   user_agent    what navigator.userAgent says; absent: left alone
 //   version       of the client; language, e.g. "zh-CN"
+//   host_origin   of the desktop client's own page
 //   bridge        "normal" | "late" (after late_ms) | "never" | "failed" (comes up and reports that it cannot)
 //   grant_life    "document" | "path" | "url": what a grant of dd.config is bound to
 //   error_shape   "modern" (string errorCode, errorMessage) | "classic" (numeric errorCode, message)
-//   needs_grant   names of the APIs that are refused without a grant
 //   page          address of the sandbox's own page, the only window that may steer this container
-// What a real client decides for itself or asks its servers, the sandbox's server answers: POST /__sandbox__/native.
+// The container keeps the grants and says with each call whether there is one; whatever else a real client decides or
+// asks its servers, the sandbox's server answers: POST /__sandbox__/native.
 // This file: who the document is, what it may call, and the calls themselves.
 
 const withoutFragment = (url) => url.split("#")[0];
@@ -32,7 +33,10 @@ const request = window.fetch.bind(window);
 // ---- the sandbox's own page, where it stands around the phone
 
 const steering = DEVICE.page ? new URL(DEVICE.page).origin : null;
-const isSteered = () => steering !== null && window.parent !== window;
+const isSteered = () => {
+  const around = location.ancestorOrigins; // not in every browser; without it the parent is taken for the page
+  return steering !== null && window.parent !== window && (around === undefined || around[0] === steering);
+};
 
 const tellPage = (kind, content) => {
   if (isSteered()) {
@@ -95,7 +99,6 @@ const answerQuestion = (id, answer) => {
 // ---- grants
 
 const AUTHORISE = DEVICE.platform === "pc" ? "config" : "runtime.permission.requestJsApis";
-const needsGrant = new Set(DEVICE.needs_grant || []);
 const grants = new Map(); // what a grant is bound to -> the APIs granted
 
 const boundTo = () => {
@@ -112,30 +115,18 @@ const errorOf = (code, text) => (DEVICE.error_shape === "classic"
   ? { errorCode: Number(code), message: text }
   : { errorCode: code, errorMessage: text });
 
-/** Code 7, in the words of each platform; the misspelt ones are the iOS client's own. Harmony and desktop are
-    modelled on Android, for want of a report. */
-const refusal = (method) => {
-  const classic = DEVICE.error_shape === "classic";
-  if (DEVICE.platform !== "ios") {
-    return errorOf("7", classic ? "requestJsApis() not invoked" : "jsapi should be invoked after dd.ready callbacks");
-  }
-  const dot = method.lastIndexOf(".");
-  return errorOf("7", classic
-    ? "Jsapi Should NOT Call selectorString"
-    : `Permission denied: JSAPI aciton = ${method.slice(dot + 1)}, pluin = ${method.slice(0, dot)}`);
-};
-
 // ---- calls
 
-const native = async (method, args, more) => {
-  const body = Object.assign({
+const native = async (method, args, answer) => {
+  const body = {
     document: container.document,
     method,
     args,
     granted: isGranted(method),
     entry_url: container.entryUrl,
     current_url: withoutFragment(location.href),
-  }, more);
+    answer,
+  };
   try {
     const response = await request("/__sandbox__/native", {
       method: "POST",
@@ -156,11 +147,6 @@ let leftIsTheirs = () => false;
 /** One call from the page; resolves to {ok: true, result} or {ok: false, error} in the device's shape. */
 const call = async (method, rawArgs) => {
   const args = JSON.parse(JSON.stringify(rawArgs || {})); // functions do not cross into the client
-  if (needsGrant.has(method) && !isGranted(method)) {
-    const error = refusal(method);
-    await native(method, args, { refused: error }); // for the log alone
-    return { ok: false, error };
-  }
   const binding = boundTo();
   if (SHOWN.includes(method)) {
     tellPage("show", { method, args });
@@ -169,7 +155,10 @@ const call = async (method, rawArgs) => {
     leftIsTheirs = () => args.control === true;
   }
   const answer = isSteered() && ASKED.includes(method) ? await askPage(method, args) : undefined;
-  const outcome = await native(method, args, { answer });
+  const outcome = await native(method, args, answer);
+  if (outcome.ok && answer) {
+    return answer.cancel ? { ok: false, error: errorOf("-1", "cancel") } : { ok: true, result: answer.result };
+  }
   if (outcome.ok && method === AUTHORISE) {
     grants.set(binding, new Set(args.jsApiList || []));
   }

@@ -69,8 +69,11 @@ const framingHost = () => {
   }
   try {
     const host = JSON.parse(window.name);
-    return host.hostOrigin && host.containerId !== CONTAINER_ID ? host : null;
-  } catch (_) {
+    return host && host.hostOrigin && host.containerId !== CONTAINER_ID ? host : null;
+  } catch (fault) {
+    if (!(fault instanceof SyntaxError)) {
+      throw fault;
+    }
     return null; // an ordinary name
   }
 };
@@ -79,8 +82,8 @@ const framingHost = () => {
 const isInnerFrame = () => {
   try {
     return window.parent !== window && Boolean(window.parent.__sandbox__);
-  } catch (_) {
-    return false; // of another origin: the sandbox's page, or the desktop client's
+  } catch (fault) {
+    return fault.name !== "SecurityError"; // that is another origin: the sandbox's page, or the desktop client's
   }
 };
 

@@ -1,0 +1,123 @@
+// The sandbox's page: brings phone, calls and settings together.
+
+import { ask } from "./api.js";
+import { onCalls, redraw, startCalls } from "./calls.js";
+import { open, reload, sendEvent, startPhone, tapRight, usePlatform } from "./phone.js";
+import { Panel } from "./settings.js";
+import { choose, chosen, currentLanguage, useLanguage, word } from "./words.js";
+
+const byId = (id) => document.getElementById(id);
+const root = document.documentElement;
+const VIEWS = ["phone", "calls", "client", "platform"];
+
+let unseen = 0;
+
+const countUnseen = (number) => {
+  unseen = number;
+  byId("count").textContent = unseen > 99 ? "99+" : String(unseen);
+  byId("count").hidden = unseen === 0;
+};
+
+const lookingAtCalls = () => {
+  const view = document.body.dataset.view;
+  return view === "calls" || (view === "phone" && window.matchMedia("(width >= 900px)").matches);
+};
+
+const showView = (view) => {
+  document.body.dataset.view = view;
+  VIEWS.forEach((name) => {
+    const current = name === view || (name === "calls" && lookingAtCalls());
+    byId(`tab-${name}`).setAttribute("aria-current", String(current));
+  });
+  if (lookingAtCalls()) {
+    countUnseen(0);
+  }
+};
+
+const client = new Panel(byId("client"), "device", (setting) => {
+  if (!setting.quiet) {
+    reload(); // the container learns of it with the next document
+  }
+});
+const platform = new Panel(byId("platform"), "platform", () => {});
+
+const showPlatform = () => {
+  const name = client.values.platform;
+  byId("platforms").querySelectorAll("input").forEach((input) => {
+    input.checked = input.value === name;
+  });
+  usePlatform(name);
+};
+
+const briefly = (button, text) => {
+  const before = button.textContent;
+  button.textContent = text;
+  setTimeout(() => {
+    button.textContent = before;
+  }, 1500);
+};
+
+const revoke = (action) => async (button) => {
+  await ask("platform/ticket", { method: "POST", body: { action } });
+  briefly(button, word("revoked"));
+};
+
+const resetAll = async () => {
+  await ask("reset", { method: "POST", body: {} });
+  await Promise.all([client.load(), platform.load()]);
+  showPlatform();
+  open("/");
+};
+
+const wire = () => {
+  VIEWS.forEach((name) => byId(`tab-${name}`).addEventListener("click", () => showView(name)));
+  window.matchMedia("(width >= 900px)").addEventListener("change", () => showView(document.body.dataset.view));
+  byId("platforms").addEventListener("change", async (event) => {
+    await client.change({ platform: event.target.value });
+    showPlatform();
+    reload();
+  });
+  byId("theme").addEventListener("click", () => {
+    const dark = chosen("theme") ? root.dataset.theme === "dark" : window.matchMedia("(prefers-color-scheme: dark)").matches;
+    choose("theme", dark ? "light" : "dark");
+    root.dataset.theme = chosen("theme");
+  });
+  byId("language").addEventListener("click", () => {
+    choose("lang", currentLanguage() === "zh" ? "en" : "zh");
+    speak(chosen("lang"));
+  });
+  client.addButtons("g_events", "events_help", [
+    ["resume", () => sendEvent("resume")], ["pause", () => sendEvent("pause")], ["right_button", tapRight],
+  ]);
+  platform.addButtons("g_ticket", "", [["revoke_ticket", revoke("revoke")], ["revoke_token", revoke("revoke_token")]]);
+  platform.addButtons("g_start", "reset_help", [["reset_all", resetAll]]);
+  onCalls((entries) => countUnseen(lookingAtCalls() ? 0 : unseen + entries.length));
+};
+
+const speak = (language) => {
+  useLanguage(language);
+  byId("language").textContent = language === "zh" ? "EN" : "中";
+  byId("language").lang = language === "zh" ? "en" : "zh";
+  byId("language").setAttribute("aria-label", word("switch_language"));
+  client.draw();
+  platform.draw();
+  redraw();
+};
+
+const start = async () => {
+  root.dataset.theme = chosen("theme") || "";
+  speak(currentLanguage());
+  wire();
+  showView("phone");
+  const about = await ask("about");
+  if (new URL(about.page).origin !== location.origin) {
+    location.replace(about.page); // the app lets only that origin frame it
+    return;
+  }
+  await Promise.all([client.load(), platform.load()]);
+  startPhone(about.phone, client.values.platform);
+  showPlatform();
+  startCalls();
+};
+
+start();
