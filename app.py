@@ -61,7 +61,7 @@ def __getattr__(name: str) -> Flask:
 def _read_settings(app: Flask, bridge: DingBridge) -> None:
     """Initialise the bridge; whatever is wrong, Flask's own key included, is said at once."""
     faults: list[Fault] = []
-    dotenv = dotenv_values() if Path(".env").is_file() else {}
+    dotenv = dotenv_values(".env") if Path(".env").is_file() else {}
     for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS"):
         if not app.config.get(name):
             app.config[name] = os.environ.get(name) or dotenv.get(name)

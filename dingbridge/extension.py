@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 from flask import Flask, Response, current_app, request, session
 
 from dingbridge.credentials import Credentials, open_credentials
-from dingbridge.errors import PageUrlRefused
+from dingbridge.errors import PageUrlRefused, PageUrlUncertain
 from dingbridge.page import PageSigner
 from dingbridge.page_url import FrontPolicy, Origin, page_url, public_prefix
 from dingbridge.settings import Language, Settings, language
@@ -71,7 +71,7 @@ class DingBridge:
 
         Raises SettingsError with every fault of the settings.
         """
-        dotenv = dotenv_values() if Path(".env").is_file() else {}
+        dotenv = dotenv_values(".env") if Path(".env").is_file() else {}
         source = ChainMap(_given(app.config), _given(os.environ), _given(dotenv))
         settings = Settings.load(source, self.settings_prefix)
         policy = FrontPolicy(
@@ -112,6 +112,10 @@ class DingBridge:
         """An app's settings for this bridge, outside its requests."""
         return cast("BridgeState", app.extensions["dingbridge"][self.name]).settings
 
+    def credentials_of(self, app: Flask) -> Credentials:
+        """An app's tokens and tickets for this bridge, outside its requests."""
+        return cast("BridgeState", app.extensions["dingbridge"][self.name]).credentials
+
     @property
     def settings(self) -> Settings:
         """The current app's settings for this bridge."""
@@ -150,7 +154,7 @@ class DingBridge:
         """Whether the browser of the current request speaks https, as far as is known."""
         try:
             return page_url(request.environ, self.state.policy).startswith("https:")
-        except PageUrlRefused:
+        except (PageUrlRefused, PageUrlUncertain):
             return False
 
     def _ticket_source(self) -> Callable[[], str] | None:

@@ -43,7 +43,7 @@ class Outcome:
             posted = json.loads(body)
         except (ValueError, RecursionError):
             return None
-        if not isinstance(posted, dict) or posted.get("state") not in STATES:
+        if not isinstance(posted, dict) or str(posted.get("state")) not in STATES:
             return None
         known: dict[str, str] = {}
         for field in fields(cls):
