@@ -64,20 +64,20 @@ def public_prefix(environ: Mapping[str, object], policy: FrontPolicy) -> str:
 def allowed_href(href: str, policy: FrontPolicy) -> str:
     """The URL that a page says it has, without its fragment, if it is one that may be signed.
 
-    Raises PageUrlRefused: `host_not_allowed` for an origin off the list, `target_malformed` for
-    what no browser has in `location.href`.
+    Raises PageUrlRefused: `host_not_allowed` for whatever does not begin with an allowed origin,
+    `target_malformed` for what follows one but is in no browser's `location.href`.
     """
     url = href.partition("#")[0]
     try:
         origin = origin_of(url)
     except ValueError:
-        raise PageUrlRefused(Reason.TARGET_MALFORMED) from None
+        raise PageUrlRefused(Reason.HOST_NOT_ALLOWED) from None
     printed = str(origin)
-    # Browsers print the origin in one way only, so what differs is no location.href.
-    if not url.startswith(printed) or not _TARGET.fullmatch(url, len(printed)):
-        raise PageUrlRefused(Reason.TARGET_MALFORMED)
-    if origin not in policy.origins:
+    # Browsers print an origin in one way only, so what is written otherwise is no location.href.
+    if origin not in policy.origins or not url.startswith(printed):
         raise PageUrlRefused(Reason.HOST_NOT_ALLOWED)
+    if not _TARGET.fullmatch(url, len(printed)):
+        raise PageUrlRefused(Reason.TARGET_MALFORMED)
     return url
 
 

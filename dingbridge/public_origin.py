@@ -114,7 +114,11 @@ def _claimed_scheme(claims: Iterable[Claim], policy: FrontPolicy) -> str | None:
 def _by_own_connection(
     environ: Mapping[str, object], candidates: tuple[Origin, ...]
 ) -> tuple[Origin, ...]:
-    """Narrow by the scheme of the connection itself, unless a proxy evidently stands in between."""
+    """Narrow by the connection's own scheme, unless a proxy evidently stands in between.
+
+    A proxy that ends TLS and leaves no trace is mistaken for a direct visitor here; the page then
+    sees that its own URL differs, and heals itself.
+    """
     if any(mark in environ for mark in _PROXY_MARKS):
         raise PageUrlUncertain(Reason.PROXY_NOT_TRUSTED)
     scheme = environ.get("wsgi.url_scheme")
@@ -131,4 +135,4 @@ def _forwarded_port(environ: Mapping[str, object], policy: FrontPolicy) -> int |
 
 
 def _keep(origins: tuple[Origin, ...], condition: Callable[[Origin], bool]) -> tuple[Origin, ...]:
-    return tuple(origin for origin in origins if condition(origin))
+    return tuple(filter(condition, origins))

@@ -1,0 +1,88 @@
+"""Origins as browsers print them."""
+
+from __future__ import annotations
+
+import pytest
+
+from dingbridge.origin import Origin, origin_of, split_authority
+
+
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [
+        ("https://h5.example.test", "https://h5.example.test"),
+        ("HTTPS://H5.Example.Test:443", "https://h5.example.test"),
+        ("http://h:80", "http://h"),
+        ("https://h:80", "https://h:80"),
+        ("http://h:443", "http://h:443"),
+        ("http://a_b.test", "http://a_b.test"),
+        ("http://example.test.", "http://example.test."),
+        ("http://中文.test", "http://xn--fiq228c.test"),
+        ("http://Bücher.test:8080", "http://xn--bcher-kva.test:8080"),
+        ("http://[0:0:0:0:0:0:0:1]:80", "http://[::1]"),
+        ("http://[2001:DB8::1]:8080", "http://[2001:db8::1]:8080"),
+        ("http://[::ffff:127.0.0.1]", "http://[::ffff:7f00:1]"),
+        ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
+        ("http://192.168.257.com", "http://192.168.257.com"),
+    ],
+)
+def test_an_origin_is_printed_as_the_browser_prints_it(written: str, printed: str) -> None:
+    origin = Origin.parse(written)
+    assert str(origin) == printed
+    assert Origin.parse(printed) == origin
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "h",
+        "//h",
+        "ftp://h",
+        "https://",
+        "https://h/",
+        "https://h/a",
+        "https://h?x",
+        "https://h#",
+        "https://u@h",
+        "https://h:0",
+        "https://h:080",
+        "https://h:65536",
+        "https://h:",
+        "https://h:+1",
+        "https://h:8０",
+        "https://*.h",
+        "https://h h",
+        "https://h\n",
+        "https://[::1",
+        "https://[]",
+        "https://[::g]",
+        "https://0x7f.1",
+        "https://127.1",
+        "https://127.0.0.1.",
+        "https://1.2.3.256",
+        "https://faß.test",
+        "https://a..b中.test",
+        "https://h%2ex",
+        "https://h\\x",
+    ],
+)
+def test_what_is_no_origin_is_an_error(written: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Origin.parse(written)
+
+
+def test_the_origin_of_a_url_ends_where_the_authority_ends() -> None:
+    for rest in ("", "/", "/@evil.example", "?@evil.example", "#@evil.example", "//evil.example"):
+        assert origin_of(f"https://h:8443{rest}") == Origin("https", "h", 8443)
+    for trick in ("https://h\\@evil/", "https://h@evil/", "https://h:80:90/", "data:text/html,x"):
+        with pytest.raises(ValueError, match=r"."):
+            origin_of(trick)
+
+
+def test_a_host_header_is_host_and_perhaps_port() -> None:
+    assert split_authority("H:1") == ("h", 1)
+    assert split_authority("[::1]") == ("[::1]", None)
+    for text in ("", ":80", "h:", "h:80,81", "h,h", "\u212a", "h:٣"):
+        with pytest.raises(ValueError, match=r"."):
+            split_authority(text)

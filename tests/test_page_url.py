@@ -1,0 +1,322 @@
+"""The exact URL, against measured page loads and hostile requests."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from url_fixtures import corpus, load, parse_raw, policy_for, policy_of, wsgi_environ
+
+from dingbridge.errors import PageUrlRefused, PageUrlUncertain
+from dingbridge.page_url import (
+    FrontPolicy,
+    Origin,
+    Reason,
+    allowed_href,
+    origin_of,
+    page_url,
+    public_prefix,
+)
+
+HERE = ("127.0.0.1", "::1")
+
+
+def origins(*texts: str) -> tuple[Origin, ...]:
+    return tuple(Origin.parse(text) for text in texts)
+
+
+def outcome(environ: dict[str, object], policy: FrontPolicy) -> str:
+    """The URL, or the name of the reason why there is none."""
+    try:
+        return page_url(environ, policy)
+    except (PageUrlRefused, PageUrlUncertain) as error:
+        return error.reason
+
+
+BOTH = FrontPolicy(
+    origins("https://h5.example.test", "http://h5.example.test", "https://b.example.test:8443"),
+    trusted_proxies=HERE,
+)
+
+
+def ask(
+    *headers: tuple[str, str], target: str = "/a", peer: str = "127.0.0.1"
+) -> dict[str, object]:
+    return wsgi_environ(target, list(headers), peer)
+
+
+@pytest.mark.row("R04")
+@pytest.mark.row("R05")
+def test_every_measured_page_load_is_signed_for_exactly_what_the_browser_showed() -> None:
+    wrong = []
+    counted: Counter[str] = Counter()
+    for row in corpus():
+        if row.expect == "mismatch":
+            continue
+        counted[row.expect] += 1
+        got = outcome(row.environ, policy_of(row))
+        allowed = {row.href} if row.expect == "sign" else {row.href, *Reason}
+        if got not in allowed:
+            wrong.append((row, got))
+    assert not wrong
+    assert counted["sign"] >= 3000
+    assert {row.profile for row in corpus()} == set(load("profiles.json"))
+
+
+@pytest.mark.row("R04")
+def test_a_front_that_destroys_bytes_cannot_be_undone_but_nothing_foreign_is_signed() -> None:
+    destroyed = [row for row in corpus() if row.expect == "mismatch"]
+    assert len({row.front for row in destroyed}) == 6
+    for row in destroyed:
+        policy = policy_of(row)
+        got = outcome(row.environ, policy)
+        assert got != row.href
+        assert got in set(Reason) or origin_of(got) in policy.origins
+
+
+@pytest.mark.parametrize("attack", load("attacks.json"), ids=lambda attack: attack["id"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_no_attack_gets_a_foreign_or_malformed_url_signed(
+    attack: dict[str, object], scheme: str
+) -> None:
+    profile = str(attack["profile"])
+    listed = policy_for(profile, scheme if profile == "cf_visitor" else "")
+    extra = origins("https://h5.example.test:80") if profile == "xfp_xfh" else ()
+    policy = FrontPolicy(
+        listed.origins + extra,
+        listed.trusted_proxies,
+        listed.hops,
+        listed.forwarded_port,
+        listed.original_uri_header,
+    )
+    target, headers = parse_raw(str(attack["raw"]))
+    got = outcome(wsgi_environ(target, headers), policy)
+    if attack["expect"] == "sign":
+        assert got in attack["sign_any_of"]
+    elif got not in set(Reason):
+        origin = origin_of(got)
+        assert origin in policy.origins
+        assert origin.host == "h5.example.test"
+        assert got == f"{origin}{target}"
+
+
+@pytest.mark.row("R05")
+def test_with_one_origin_no_header_matters() -> None:
+    policy = FrontPolicy(origins("https://h5.example.test:8443"), trusted_proxies=HERE)
+    environ = ask(
+        ("Host", "evil.example"), ("X-Forwarded-Host", "%%%"), ("Forwarded", "rubbish"), target="/?"
+    )
+    assert page_url(environ, policy) == "https://h5.example.test:8443/?"
+
+
+def test_the_target_is_never_touched() -> None:
+    policy = FrontPolicy(origins("http://h"))
+    for target in ("/", "/?", "//x//", "/%2f%2F?+%20+&&=;", "/a/../b/./", "/?{|}^`\\[]", "/'"):
+        assert page_url(ask(target=target), policy) == f"http://h{target}"
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["", "*", "http://h/", "h:80", "a", "/a b", "/a#b", "/\x7f", "/\n", "/中", "/\xe4", "/a\n"],
+)
+def test_what_is_no_origin_form_is_refused(target: str) -> None:
+    assert outcome(ask(target=target), FrontPolicy(origins("http://h"))) == "target_malformed"
+
+
+def test_request_uri_is_used_where_the_server_gives_no_raw_uri() -> None:
+    policy = FrontPolicy(origins("http://h"))
+    assert page_url({"REQUEST_URI": "/a?"}, policy) == "http://h/a?"
+    assert outcome({"PATH_INFO": "/a", "QUERY_STRING": ""}, policy) == "target_missing"
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (
+            [("Host", "h5.example.test"), ("X-Forwarded-Proto", "https")],
+            "https://h5.example.test/a",
+        ),
+        ([("Host", "h5.example.test"), ("X-Forwarded-Proto", "HTTP")], "http://h5.example.test/a"),
+        ([("Host", "h5.example.test")], "scheme_unknown"),
+        ([("Host", "b.example.test")], "https://b.example.test:8443/a"),
+        ([("Host", "b.example.test:8443")], "https://b.example.test:8443/a"),
+        ([("Host", "B.Example.TEST:8443")], "https://b.example.test:8443/a"),
+        ([("Host", "b.example.test:9")], "port_not_allowed"),
+        ([("Host", "b.example.test"), ("X-Forwarded-Proto", "http")], "scheme_not_allowed"),
+        ([("Host", "h5.example.test.")], "host_not_allowed"),
+        ([], "host_missing"),
+        ([("X-Forwarded-Host", "b.example.test")], "https://b.example.test:8443/a"),
+        (
+            [
+                ("Host", "h5.example.test"),
+                ("X-Forwarded-Host", "evil"),
+                ("X-Forwarded-Proto", "https"),
+            ],
+            "https://h5.example.test/a",
+        ),
+        (
+            [("Host", "h5.example.test"), ("Forwarded", "proto=https;host=evil")],
+            "https://h5.example.test/a",
+        ),
+        (
+            [
+                ("Host", "inner"),
+                ("Forwarded", "proto=https;host=h5.example.test"),
+                ("X-Forwarded-Host", "evil"),
+                ("X-Forwarded-Proto", "http"),
+            ],
+            "https://h5.example.test/a",
+        ),
+        (
+            [
+                ("Host", "h5.example.test"),
+                ("X-Forwarded-Proto", "https"),
+                ("Forwarded", "proto=http"),
+            ],
+            "forwarded_contradictory",
+        ),
+        (
+            [("X-Forwarded-Host", "h5.example.test"), ("Forwarded", "host=b.example.test")],
+            "forwarded_contradictory",
+        ),
+        ([("Host", "h5.example.test"), ("X-Forwarded-Proto", "")], "forwarded_malformed"),
+        ([("Host", "b.example.test"), ("X-Forwarded-Port", "80")], "https://b.example.test:8443/a"),
+    ],
+)
+def test_with_several_origins_headers_choose_and_the_list_settles(
+    headers: list[tuple[str, str]], expected: str
+) -> None:
+    assert outcome(ask(*headers), BOTH) == expected
+
+
+def test_forwarding_headers_of_a_stranger_are_not_believed() -> None:
+    headers = (("Host", "h5.example.test"), ("X-Forwarded-Proto", "https"))
+    assert outcome(ask(*headers, peer="192.0.2.7"), BOTH) == "proxy_not_trusted"
+    spoofed = (("Host", "b.example.test"), ("X-Forwarded-Host", "h5.example.test"))
+    assert outcome(ask(*spoofed, peer="192.0.2.7"), BOTH) == "https://b.example.test:8443/a"
+
+
+def test_without_any_proxy_the_connection_says_the_scheme() -> None:
+    environ = ask(("Host", "h5.example.test"), peer="192.0.2.7")
+    assert page_url(environ, BOTH) == "http://h5.example.test/a"
+    assert page_url({**environ, "wsgi.url_scheme": "https"}, BOTH) == "https://h5.example.test/a"
+
+
+def test_the_value_of_the_outermost_trusted_proxy_counts() -> None:
+    two = FrontPolicy(BOTH.origins, HERE, hops=2)
+    proto = ("X-Forwarded-Proto", "http, https, http")
+    assert outcome(ask(("Host", "h5.example.test"), proto), two) == "https://h5.example.test/a"
+    short = (("Host", "h5.example.test"), ("X-Forwarded-Proto", "https"))
+    assert outcome(ask(*short), two) == "forwarded_too_short"
+
+
+@pytest.mark.row("R05")
+def test_the_forwarded_port_counts_only_where_the_operator_says_so() -> None:
+    listed = origins("https://h", "https://h:8443", "http://h")
+    headers = (("Host", "h"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Port", "8443"))
+    assert page_url(ask(*headers), FrontPolicy(listed, HERE)) == "https://h/a"
+    believing = FrontPolicy(listed, HERE, forwarded_port=True)
+    assert page_url(ask(*headers), believing) == "https://h:8443/a"
+    for port, expected in (("9", "port_not_allowed"), ("0443", "forwarded_malformed")):
+        wrong = (*headers[:2], ("X-Forwarded-Port", port))
+        assert outcome(ask(*wrong), believing) == expected
+    assert outcome(ask(*headers[:2], ("X-Forwarded-Port", "65536")), believing) == (
+        "forwarded_malformed"
+    )
+    assert page_url(ask(*headers[:2]), believing) == "https://h/a"
+
+
+def test_several_ports_of_one_scheme_stay_in_doubt_where_no_header_names_one() -> None:
+    policy = FrontPolicy(origins("https://h:8443", "https://h:9443"), HERE)
+    assert outcome(ask(("Host", "h"), ("X-Forwarded-Proto", "https")), policy) == "port_unknown"
+
+
+def test_the_original_uri_of_a_trusted_proxy_replaces_the_target() -> None:
+    policy = FrontPolicy(origins("https://h"), HERE, original_uri_header="X-Original-URI")
+    asked = ask(("X-Original-URI", "/h5/a,b?%2F"), ("X-Forwarded-Prefix", "/h5"), target="/a,b")
+    assert page_url(asked, policy) == "https://h/h5/a,b?%2F"
+    assert public_prefix(asked, policy) == "/h5"
+    assert outcome(ask(), policy) == "original_uri_missing"
+    assert outcome(ask(("X-Original-URI", "")), policy) == "original_uri_malformed"
+    stranger = ask(("X-Original-URI", "/b"), peer="192.0.2.7")
+    assert page_url(stranger, policy) == "https://h/a"
+
+
+def test_a_stripped_prefix_comes_back() -> None:
+    policy = FrontPolicy(origins("https://h"), HERE)
+    environ = ask(("X-Forwarded-Prefix", "/h5/%E4%B8%AD"), target="/?a")
+    assert page_url(environ, policy) == "https://h/h5/%E4%B8%AD/?a"
+    assert public_prefix(environ, policy) == "/h5/%E4%B8%AD"
+    assert public_prefix(ask(), policy) == ""
+    assert public_prefix({**environ, "REMOTE_ADDR": "192.0.2.7"}, policy) == ""
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "",
+        "/",
+        "/h5/",
+        "h5",
+        "//h5",
+        "/h5?x",
+        "/a b",
+        "/a/../b",
+        "/.",
+        "/..",
+        "/%2e%2E",
+        "/%zz",
+        "/a,/b",
+        "/a#",
+        "https://evil.example",
+        "/\\evil.example",
+        "/a\n",
+    ],
+)
+def test_a_prefix_that_is_no_plain_path_is_refused(prefix: str) -> None:
+    policy = FrontPolicy(origins("https://h"), HERE)
+    environ = ask(("X-Forwarded-Prefix", prefix))
+    assert outcome(environ, policy) == "prefix_malformed"
+    with pytest.raises(PageUrlRefused, match="prefix_malformed"):
+        public_prefix(environ, policy)
+
+
+def test_a_policy_that_cannot_be_meant_is_an_error() -> None:
+    with pytest.raises(ValueError, match="origin"):
+        FrontPolicy(())
+    with pytest.raises(ValueError, match="starts at 1"):
+        FrontPolicy(origins("http://h"), hops=0)
+    with pytest.raises(ValueError, match="does not appear"):
+        FrontPolicy(origins("http://h"), trusted_proxies=("localhost",))
+
+
+@pytest.mark.parametrize(
+    ("href", "expected"),
+    [
+        ("https://h5.example.test/a?b#c", "https://h5.example.test/a?b"),
+        ("https://b.example.test:8443/", "https://b.example.test:8443/"),
+        ("https://b.example.test:8443/?%2F+{}", "https://b.example.test:8443/?%2F+{}"),
+        ("https://evil.example/", "host_not_allowed"),
+        ("https://h5.example.test:444/", "host_not_allowed"),
+        ("https://h5.example.test@evil.example/", "host_not_allowed"),
+        ("https://h5.example.test\\@evil.example/", "host_not_allowed"),
+        ("https://h5.example.test.evil.example/", "host_not_allowed"),
+        ("https://H5.example.test/", "host_not_allowed"),
+        ("https://h5.example.test:443/", "target_malformed"),
+        ("javascript:alert(1)", "host_not_allowed"),
+        ("about:blank", "host_not_allowed"),
+        ("//h5.example.test/", "host_not_allowed"),
+        ("", "host_not_allowed"),
+        ("https://h5.example.test", "target_malformed"),
+        ("https://h5.example.test?x", "target_malformed"),
+        ("https://h5.example.test/a b", "target_malformed"),
+        ("https://h5.example.test/中", "target_malformed"),
+        ("https://h5.example.test/\n", "target_malformed"),
+    ],
+)
+def test_a_url_from_a_page_is_signed_only_for_an_allowed_origin(href: str, expected: str) -> None:
+    try:
+        got = allowed_href(href, BOTH)
+    except PageUrlRefused as error:
+        got = error.reason
+    assert got == expected

@@ -1,0 +1,122 @@
+"""The project's measured URLs: what a browser showed, and what reached the app behind a front.
+
+`tests/fixtures/url/corpus.json` holds groups of one profile, front and expectation; a row is
+[origin, target, target at the app, Host at the app, headers], where null means "as the browser
+sent it". `profiles.json` says how an operator sets the app up for each profile.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dingbridge.page_url import FrontPolicy, Origin
+
+FOLDER = Path(__file__).parent / "fixtures" / "url"
+LOOPBACK = "127.0.0.1"
+# Their fronts name the scheme in a header of their own, which the list of origins replaces.
+ONE_SCHEME_AT_A_TIME = {"client_scheme", "cf_visitor"}
+
+
+def load(name: str) -> Any:
+    """The content of one of the JSON files."""
+    return json.loads((FOLDER / name).read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One page load: the browser's side, and what the app got."""
+
+    profile: str
+    front: str
+    expect: str
+    origin: str
+    target: str
+    app_target: str
+    app_host: str
+    headers: dict[str, str]
+
+    @property
+    def href(self) -> str:
+        """`location.href` without its fragment."""
+        return self.origin + self.target
+
+    @property
+    def environ(self) -> dict[str, object]:
+        """The request as gunicorn hands it to the app."""
+        return wsgi_environ(self.app_target, [("Host", self.app_host), *self.headers.items()])
+
+
+@cache
+def corpus() -> tuple[Measured, ...]:
+    """All measured page loads."""
+    return tuple(_rows())
+
+
+def _rows() -> Iterator[Measured]:
+    for group in load("corpus.json"):
+        for row in group["rows"]:
+            origin, target, app_target, app_host, headers = [*row, None, None, None][:5]
+            yield Measured(
+                profile=group["profile"],
+                front=group["front"],
+                expect=group["expect"],
+                origin=origin,
+                target=target,
+                app_target=target if app_target is None else app_target,
+                app_host=origin.partition("://")[2] if app_host is None else app_host,
+                headers={**group["headers"], **(headers or {})},
+            )
+
+
+@cache
+def policy_for(profile: str, scheme: str = "") -> FrontPolicy:
+    """The settings that an operator behind this profile's fronts gives the app."""
+    setup = load("profiles.json")[profile]
+    origins = dict.fromkeys(
+        Origin.parse(row.origin)
+        for row in corpus()
+        if row.profile == profile and row.origin.startswith(scheme)
+    )
+    only = setup["only_origin"]
+    return FrontPolicy(
+        origins=(Origin.parse(only),) if only else tuple(origins),
+        trusted_proxies=tuple(setup["trusted_proxies"]),
+        hops=setup["hops"],
+        forwarded_port=setup["forwarded_port"],
+        original_uri_header=setup["original_uri_header"],
+    )
+
+
+def policy_of(row: Measured) -> FrontPolicy:
+    """The policy that a measured page load is judged by."""
+    scheme = row.origin.partition(":")[0] + ":" if row.profile in ONE_SCHEME_AT_A_TIME else ""
+    return policy_for(row.profile, scheme)
+
+
+def wsgi_environ(
+    target: str, headers: list[tuple[str, str]], peer: str = LOOPBACK
+) -> dict[str, object]:
+    """A WSGI environment as gunicorn makes it: repeated headers joined by commas."""
+    environ: dict[str, object] = {
+        "RAW_URI": target,
+        "REMOTE_ADDR": peer,
+        "REQUEST_METHOD": "GET",
+        "wsgi.url_scheme": "http",
+    }
+    for name, value in headers:
+        key = f"HTTP_{name.upper().replace('-', '_')}"
+        environ[key] = f"{environ[key]},{value}" if key in environ else value
+    return environ
+
+
+def parse_raw(raw: str) -> tuple[str, list[tuple[str, str]]]:
+    """Target and headers of a raw HTTP request; as gunicorn does, without underscored names."""
+    first, *lines = raw.partition("\r\n\r\n")[0].split("\r\n")
+    target = first.partition(" ")[2].rpartition(" ")[0]
+    headers = [(name, value.strip(" \t")) for name, _, value in (x.partition(":") for x in lines)]
+    return target, [(name, value) for name, value in headers if "_" not in name]
