@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from dingbridge import catalogue, jsapi
@@ -56,7 +58,7 @@ class PageView:
 
     url: str | None
     config: dict[str, object] | None
-    apis: dict[str, dict[str, object]]
+    apis: tuple[str, ...]
     reference: str
     error: PageError | None = None
 
@@ -64,8 +66,8 @@ class PageView:
 def new_reference() -> str:
     """A reference that a person can read out: eight characters, in the log line too."""
     number = secrets.randbits(40)
-    letters = [_ALPHABET[number >> shift & 31] for shift in range(0, 40, 5)]
-    return "".join(letters[:4]) + "-" + "".join(letters[4:])
+    letters = "".join([_ALPHABET[number >> shift & 31] for shift in range(0, 40, 5)])
+    return f"{letters[:4]}-{letters[4:]}"
 
 
 def describe_apis(names: Sequence[str]) -> dict[str, dict[str, object]]:
@@ -91,7 +93,6 @@ class PageSigner:
         self._settings = settings
         self._policy = policy
         self._tickets = tickets
-        self._described: dict[tuple[str, ...], dict[str, dict[str, object]]] = {}
 
     def config(self, url: str, apis: Sequence[str], kind: int | None = None) -> dict[str, object]:
         """The `dd.config` payload for `url`; `kind` 1 asks for 服务窗 APIs.
@@ -130,16 +131,9 @@ class PageSigner:
         except (PageUrlUncertain, CredentialUnavailable, SignatureError) as error:
             log.warning("page unsigned reference=%s reason=%s", reference, error)
             said = explain_error(error, lang, developer)
-            return PageView(url, None, self.apis(apis), reference, said)
+            return PageView(url, None, apis, reference, said)
         log.debug("page signed reference=%s url=%s", reference, url)
-        return PageView(url, config, self.apis(apis), reference)
-
-    def apis(self, names: tuple[str, ...]) -> dict[str, dict[str, object]]:
-        """`describe_apis`, remembered: a template declares the same names each time."""
-        known = self._described.get(names)
-        if known is None:
-            known = self._described[names] = describe_apis(names)
-        return known
+        return PageView(url, config, apis, reference)
 
 
 def explain_error(error: DingBridgeError, lang: Language, developer: bool) -> PageError:
@@ -153,41 +147,48 @@ def explain_error(error: DingBridgeError, lang: Language, developer: bool) -> Pa
     return PageError(error.code, subcode, entry.say("message", lang, error.values), remedy)
 
 
-def data_block(view: PageView, lang: Language, **more: object) -> str:
-    """The JSON of the page's data block, safe inside a script element whatever the URL holds."""
-    block: dict[str, object] = {
-        "url": view.url,
-        "config": view.config,
-        "apis": view.apis,
-        "reference": view.reference,
-        "lang": lang,
-        **more,
-        "error": view.error and asdict(view.error),
+def data_block(view: PageView, constant: str) -> str:
+    """The JSON of the page's data block, safe inside a script element whatever the URL holds.
+
+    `constant` is what `constant_data` made.
+    """
+    changing = escape_json(
+        {
+            "url": view.url,
+            "config": view.config,
+            "reference": view.reference,
+            "error": view.error and asdict(view.error),
+        }
+    )
+    return f"{changing[:-1]},{constant}"
+
+
+@lru_cache(maxsize=256)
+def constant_data(names: tuple[str, ...], lang: Language, developer: bool, prefix: str) -> str:
+    """The part of the data block that is the same for each rendering of one template.
+
+    It goes on where `data_block` stops: `prefix` is the path of the routes, with any path prefix.
+    """
+    words: dict[str, object] = {
+        entry.code: {"message": entry.message[lang], "remedy": entry.remedy[lang]}
+        for entry in catalogue.every()
+        if entry.family == "bridge"
     }
-    # The words are the same on every page: they are escaped and joined once per language.
-    return f'{escape_json(block)[:-1]}, "words": {_words(lang)}}}'
+    labels = {name: text[lang] for name, text in catalogue.titles("labels").items()}
+    block = {
+        "apis": describe_apis(names),
+        "lang": lang,
+        "developer": developer,
+        "endpoints": {name: f"{prefix}/{name}" for name in ("sign", "outcome", "explain")},
+        "words": {**words, **labels},
+    }
+    return escape_json(block)[1:]
 
 
 def escape_json(value: object) -> str:
     """JSON that can stand in HTML: no `<`, `>` or `&`, no U+2028 or U+2029."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    for raw, escaped in _ESCAPES:
-        text = text.replace(raw, escaped)
-    return text
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", _encode(value))
 
 
-_ESCAPES = tuple((mark, f"\\u{ord(mark):04x}") for mark in "<>&\u2028\u2029")
-_WORDS: dict[Language, str] = {}
-
-
-def _words(lang: Language) -> str:
-    known = _WORDS.get(lang)
-    if known is None:
-        words: dict[str, object] = {
-            entry.code: {"message": entry.message[lang], "remedy": entry.remedy[lang]}
-            for entry in catalogue.every()
-            if entry.family == "bridge"
-        }
-        labels = {name: text[lang] for name, text in catalogue.titles("labels").items()}
-        known = _WORDS[lang] = escape_json({**words, **labels})
-    return known
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_ESCAPED = re.compile("[<>&\u2028\u2029]")

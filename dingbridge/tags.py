@@ -8,7 +8,7 @@ from typing import cast
 from flask import g, request
 from markupsafe import Markup, escape
 
-from dingbridge.page import PageError, PageView, data_block
+from dingbridge.page import PageError, PageView, constant_data, data_block
 from dingbridge.state import BridgeState
 
 
@@ -39,19 +39,9 @@ class PageTags:
         view = state.signer.view(request.environ, apis, type, lang, developer)
         setattr(g, self._attribute, view)
         root = request.script_root
-        prefix = root + state.url_prefix
-        block = data_block(
-            view,
-            lang,
-            developer=developer,
-            endpoints={
-                "sign": f"{prefix}/sign",
-                "outcome": f"{prefix}/outcome",
-                "explain": f"{prefix}/explain",
-            },
-        )
+        block = data_block(view, constant_data(apis, lang, developer, root + state.url_prefix))
         before, after = _script_tags(root + state.static_path, self._sdk)
-        return Markup(before + block + after)  # noqa: S704 - both parts are escaped
+        return Markup(before + block + after)  # noqa: S704 - all three are escaped
 
     @property
     def view(self) -> PageView | None:
