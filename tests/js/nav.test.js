@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { Script, createContext } from "node:vm";
+
+const script = new Script(readFileSync(new URL("../../static/nav.js", import.meta.url), "utf8"));
+
+/** Runs nav.js over a query and tells what it did to a document that has `metas`. */
+function run(search, metas = []) {
+  const style = {};
+  const added = [];
+  const meta = (attributes = {}) => ({
+    attributes, setAttribute(name, value) { attributes[name] = value; },
+  });
+  const present = metas.map(() => meta());
+  script.runInContext(createContext({
+    location: { search },
+    document: {
+      documentElement: { style: { setProperty(name, value) { style[name] = value; } } },
+      head: { firstChild: null, insertBefore: (made) => added.push(made) },
+      querySelectorAll: () => present,
+      createElement: () => meta(),
+    },
+  }));
+  return { style, themes: [...present, ...added].map((made) => made.attributes.content) };
+}
+
+const colours = [
+  ["FF112233", "#112233ff", "#ffffff", "#112233"],
+  ["112233", "#112233ff", "#ffffff", "#112233"],
+  ["ff5E97F6", "#5e97f6ff", "#000000", "#5e97f6"],
+  ["FFFFFFFF", "#ffffffff", "#000000", "#ffffff"],
+  ["00000000", "#00000000", "#000000", "#ffffff"],
+  ["80000000", "#00000080", "#000000", "#7f7f7f"],
+  ["C0000000", "#000000c0", "#ffffff", "#3f3f3f"],
+  ["000001", "#000001ff", "#ffffff", "#000001"],
+];
+for (const [given, background, text, theme] of colours) {
+  test(`dd_nav_bgcolor=${given} is ${background} under ${text}`, () => {
+    const { style, themes } = run(`?a=b&dd_nav_bgcolor=${given}&c=d`);
+    assert.deepEqual(style, { "--nav-bg": background, "--nav-fg": text });
+    assert.deepEqual(themes, [theme]);
+  });
+}
+
+const malformed = [
+  "", "?", "?dd_nav_bgcolor", "?dd_nav_bgcolor=", "?dd_nav_bgcolor=red", "?dd_nav_bgcolor=%23FF112233",
+  "?dd_nav_bgcolor=0xFF112233", "?dd_nav_bgcolor=FF112", "?dd_nav_bgcolor=FF11223",
+  "?dd_nav_bgcolor=FF11223344", "?dd_nav_bgcolor=GG112233", "?dd_nav_bgcolor=FF112233;}*{color:red",
+  "?dd_nav_bgcolor=%", "?xdd_nav_bgcolor=FF112233", "?DD_NAV_BGCOLOR=FF112233",
+  "?a=?dd_nav_bgcolor=FF112233", "?dd_nav_bgcolor=bad&dd_nav_bgcolor=FF112233",
+];
+for (const search of malformed) {
+  test(`"${search}" changes nothing`, () => {
+    assert.deepEqual(run(search), { style: {}, themes: [] });
+  });
+}
+
+test("of two good values the first one counts", () => {
+  const { style } = run("?dd_nav_bgcolor=FF112233&dd_nav_bgcolor=FFFFFFFF");
+  assert.equal(style["--nav-bg"], "#112233ff");
+});
+
+test("theme colours that the page has are changed, and none is added", () => {
+  assert.deepEqual(run("?dd_nav_bgcolor=112233", ["light", "dark"]).themes, ["#112233", "#112233"]);
+});
+
+test("the text has a contrast of 4.5 to 1 over every grey", () => {
+  const linear = (byte) => (byte <= 10 ? byte / 255 / 12.92 : ((byte / 255 + 0.055) / 1.055) ** 2.4);
+  for (let grey = 0; grey < 256; grey += 1) {
+    const hex = grey.toString(16).padStart(2, "0").repeat(3);
+    const text = run(`?dd_nav_bgcolor=${hex}`).style["--nav-fg"] === "#ffffff" ? 1 : 0;
+    const [dark, light] = [linear(grey), text].sort((one, other) => one - other);
+    assert.ok((light + 0.05) / (dark + 0.05) >= 4.5, hex);
+  }
+});
