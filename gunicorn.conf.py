@@ -22,3 +22,5 @@ accesslog = os.environ.get("ACCESS_LOG")
 errorlog = "-"
 # Heartbeats in memory: a slow disk must not look like a dead worker.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108
+# From version 25 on gunicorn would put a control socket into the home folder.
+control_socket_disable = True
