@@ -1,0 +1,95 @@
+"""Real Chromium, the real app under gunicorn, and the sandbox as client and platform.
+
+Browser, sandbox and app are started once in each worker; every test has a browser context and a
+simulated device of its own, so that they do not see each other.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from app_server import AppServer
+from phone import Phone
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from dingbridge.sandbox.sandbox import Sandbox
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+# Without the background flags Chromium looks for hosts that are not there.
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # The PC client's own pages; they are served by this machine.
+    "--host-resolver-rules=MAP *.dingtalk.com 127.0.0.1, MAP *.test 127.0.0.1",
+)
+
+
+class Served(NamedTuple):
+    """The sandbox, and the app that it stands in front of."""
+
+    sandbox: Sandbox
+    app: AppServer
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium in each worker."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The micro-app under gunicorn behind the sandbox's phone."""
+    folder = tmp_path_factory.mktemp("served")
+    with Sandbox() as sandbox:
+        environment = sandbox.environment(folder / "instance")
+        with AppServer(environment, folder) as app:
+            sandbox.upstream = app.url
+            yield Served(sandbox, app)
+
+
+@pytest.fixture
+def phones(
+    browser: Browser, served: Served, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Phone]]:
+    """Makes simulated clients; each has a browser context of its own."""
+    contexts: list[BrowserContext] = []
+    numbers = itertools.count()
+
+    def make(*, context: dict[str, Any] | None = None, **settings: object) -> Phone:
+        contexts.append(browser.new_context(**{"ignore_https_errors": True, **(context or {})}))
+        name = f"d{abs(hash(request.node.nodeid)):x}-{next(numbers)}"
+        phone = Phone(contexts[-1], served.sandbox, name)
+        phone.set(**settings)
+        return phone
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def phone(phones: Callable[..., Phone]) -> Phone:
+    """An Android client on a screen of 390 by 844."""
+    return phones(context={"viewport": {"width": 390, "height": 844}})
+
+
+@pytest.fixture(scope="session")
+def shots() -> Path:
+    """Where screenshots go."""
+    folder = Path(__file__).resolve().parents[2] / "screenshots"
+    folder.mkdir(exist_ok=True)
+    return folder

@@ -1,0 +1,49 @@
+"""From opening the app to `dd.ready`: the thin thread, in a real browser with the real SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from phone import Phone
+
+
+@pytest.mark.row("R07")
+@pytest.mark.row("R10")
+@pytest.mark.parametrize("platform", ["android", "ios", "harmony"])
+def test_the_home_page_reaches_dd_ready(phones: Callable[..., Phone], platform: str) -> None:
+    phone = phones(platform=platform)
+    phone.open()
+    assert phone.state() == "ready"
+    assert phone.grants_asked() == 1
+    assert phone.console == []
+    assert phone.errors == []
+
+
+def test_a_tap_on_where_am_i_shows_the_address(phone: Phone) -> None:
+    page = phone.open()
+    phone.state("ready")
+    page.click("[data-action=locate]")
+    page.wait_for_function("document.querySelector('#result').textContent.includes('路')")
+
+
+@pytest.mark.row("R21")
+def test_location_that_is_switched_off_is_explained_with_what_to_switch_on(
+    phones: Callable[..., Phone],
+) -> None:
+    phone = phones(location_off=True)
+    page = phone.open()
+    phone.state("ready")
+    page.click("[data-action=locate]")
+    page.wait_for_selector("#result[data-kind=bad]")
+    assert "定位" in page.inner_text("#result")
+
+
+@pytest.mark.row("R22")
+def test_nfc_is_said_to_be_for_android_only_elsewhere(phones: Callable[..., Phone]) -> None:
+    phone = phones(platform="ios")
+    page = phone.open()
+    phone.state("ready")
+    page.click("[data-action=nfc]")
+    page.wait_for_selector("#result[data-kind=bad]")
+    assert not phone.calls(method="device.nfc.nfcRead")
