@@ -71,8 +71,7 @@ const itemOf = (entry) => {
   const item = make("li", "new", "");
   item.dataset.kind = entry.kind;
   item.dataset.n = String(entry.n);
-  item.dataset.search = JSON.stringify(entry).toLowerCase();
-  item.entry = entry;
+  Object.assign(item, { entry, search: JSON.stringify(entry).toLowerCase() });
   const details = make("details", "", "");
   const summary = make("summary", "", "");
   const meta = make("span", "meta", "");
@@ -102,7 +101,7 @@ const applyFilter = () => {
   const kinds = chosenKinds();
   let visible = 0;
   Array.from(list.children).forEach((item) => {
-    item.hidden = !kinds.includes(item.dataset.kind) || !item.dataset.search.includes(wanted);
+    item.hidden = !kinds.includes(item.dataset.kind) || !item.search.includes(wanted);
     visible += item.hidden ? 0 : 1;
   });
   byId("none").hidden = visible > 0;
@@ -111,7 +110,7 @@ const applyFilter = () => {
   byId("none").querySelector("p").hidden = filtered;
 };
 
-const add = (entries) => {
+const add = (entries, past) => {
   const fresh = entries.filter((entry) => entry.n > last);
   if (fresh.length === 0) {
     return;
@@ -122,10 +121,12 @@ const add = (entries) => {
     list.lastChild.remove();
   }
   applyFilter();
-  listeners.forEach((listener) => listener(fresh));
+  if (!past) {
+    listeners.forEach((listener) => listener(fresh));
+  }
 };
 
-/** Calls `listener(entries)` with whatever is new. */
+/** Calls `listener(entries)` with whatever happens while this page is open. */
 export const onCalls = (listener) => listeners.push(listener);
 
 /** Draws everything anew, for another language. */
@@ -148,7 +149,7 @@ const connect = async () => {
   if (source) {
     source.close();
   }
-  await ask(`calls?since=${last}`).then((answer) => add(answer.calls), () => say("broken"));
+  await ask(`calls?since=${last}`).then((answer) => add(answer.calls, last === 0), () => say("broken"));
   source = new EventSource(`/__sandbox__/events?since=${last}`);
   source.addEventListener("open", () => say("open"));
   source.addEventListener("message", (event) => add([JSON.parse(event.data)]));

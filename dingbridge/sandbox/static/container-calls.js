@@ -1,8 +1,9 @@
 /* global DEVICE */
-/* exported container, describe, isSteered, steering, tellPage, answerQuestion, call, TAPPED, leftIsTheirs */
+/* exported container, endpoint, describe, isSteered, steering, tellPage, answerQuestion, call, TAPPED, leftIsTheirs */
 // The native half of the DingTalk client, as far as a page can tell, run before any script of the page. The server
 // joins the files that container.json lists into one function and puts `const DEVICE = {…};` at its beginning:
 //   platform      "android" | "ios" | "harmony" | "pc"
+//   device        name of the device, where the sandbox has several
 //   user_agent    what navigator.userAgent says; absent: left alone
 //   version       of the client; language, e.g. "zh-CN"
 //   host_origin   of the desktop client's own page
@@ -26,6 +27,8 @@ const container = {
   entryUrl: withoutFragment(location.href), // before any router can touch it
   leaving: false,
 };
+
+const endpoint = (name) => `/__sandbox__/${name}?device=${encodeURIComponent(DEVICE.device)}`;
 
 // The page may replace fetch later; the container keeps the browser's own.
 const request = window.fetch.bind(window);
@@ -128,7 +131,7 @@ const native = async (method, args, answer) => {
     answer,
   };
   try {
-    const response = await request("/__sandbox__/native", {
+    const response = await request(endpoint("native"), {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),

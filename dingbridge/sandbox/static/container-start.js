@@ -1,4 +1,4 @@
-/* global DEVICE, container, describe, isSteered, steering, tellPage, answerQuestion, leftIsTheirs, bridges, announce,
+/* global DEVICE, container, endpoint, describe, isSteered, steering, tellPage, answerQuestion, leftIsTheirs, bridges, announce,
    tap, CONTAINER_ID */
 // What the container does when a document begins: disguise the browser, put up the bridge, report the document, and
 // obey the sandbox's page.
@@ -95,7 +95,7 @@ const reportDocument = () => {
     current_url: container.entryUrl,
     how: navigation ? navigation.type : "navigate",
   });
-  navigator.sendBeacon("/__sandbox__/document", new Blob([body], { type: "application/json" }));
+  navigator.sendBeacon(endpoint("document"), new Blob([body], { type: "application/json" }));
 };
 
 const begin = () => {

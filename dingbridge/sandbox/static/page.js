@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { onCalls, redraw, startCalls } from "./calls.js";
-import { open, reload, sendEvent, startPhone, tapRight, usePlatform } from "./phone.js";
+import { open, reload, restart, sendEvent, startPhone, tapRight, usePlatform } from "./phone.js";
 import { Panel } from "./settings.js";
 import { choose, chosen, currentLanguage, useLanguage, word } from "./words.js";
 
@@ -57,8 +57,8 @@ const briefly = (button, text) => {
   }, 1500);
 };
 
-const revoke = (action) => async (button) => {
-  await ask("platform/ticket", { method: "POST", body: { action } });
+const revoke = (what) => async (button) => {
+  await ask(`platform/${what}`, { method: "POST", body: { action: "revoke" } });
   briefly(button, word("revoked"));
 };
 
@@ -75,7 +75,7 @@ const wire = () => {
   byId("platforms").addEventListener("change", async (event) => {
     await client.change({ platform: event.target.value });
     showPlatform();
-    reload();
+    restart();
   });
   byId("theme").addEventListener("click", () => {
     const dark = chosen("theme") ? root.dataset.theme === "dark" : window.matchMedia("(prefers-color-scheme: dark)").matches;
@@ -89,7 +89,7 @@ const wire = () => {
   client.addButtons("g_events", "events_help", [
     ["resume", () => sendEvent("resume")], ["pause", () => sendEvent("pause")], ["right_button", tapRight],
   ]);
-  platform.addButtons("g_ticket", "", [["revoke_ticket", revoke("revoke")], ["revoke_token", revoke("revoke_token")]]);
+  platform.addButtons("g_ticket", "", [["revoke_ticket", revoke("ticket")], ["revoke_token", revoke("token")]]);
   platform.addButtons("g_start", "reset_help", [["reset_all", resetAll]]);
   onCalls((entries) => countUnseen(lookingAtCalls() ? 0 : unseen + entries.length));
 };
@@ -109,13 +109,9 @@ const start = async () => {
   speak(currentLanguage());
   wire();
   showView("phone");
-  const about = await ask("about");
-  if (new URL(about.page).origin !== location.origin) {
-    location.replace(about.page); // the app lets only that origin frame it
-    return;
-  }
+  const addresses = await ask("addresses");
   await Promise.all([client.load(), platform.load()]);
-  startPhone(about.phone, client.values.platform);
+  startPhone(addresses.phone, client.values.platform);
   showPlatform();
   startCalls();
 };

@@ -48,7 +48,7 @@ const wait = (milliseconds) => new Promise((resolve) => {
 });
 
 const start = async () => {
-  const [device, about] = [await ask("device"), await ask("about")];
+  const [device, addresses] = await Promise.all([ask("device"), ask("addresses")]);
   const up = device.bridge === "late" ? wait(device.late_ms) : Promise.resolve();
   window.addEventListener("message", async (event) => {
     const said = event.data;
@@ -71,7 +71,7 @@ const start = async () => {
       }
     }
   });
-  const app = new URL(parameters.get("app") || about.phone);
+  const app = new URL(parameters.get("app") || addresses.phone);
   if (!/^https?:$/.test(app.protocol)) {
     throw new Error(`no address of an app: ${app.protocol}`);
   }

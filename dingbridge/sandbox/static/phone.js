@@ -141,11 +141,17 @@ export const open = (address) => {
   return true;
 };
 
+/** Loads the app anew in a window of its own: no history, no name, nothing left of the client before. */
+export const restart = () => {
+  byId("screen").prepend(frame);
+  open(byId("path").value);
+};
+
 export const reload = () => {
-  if (byId("down").hidden && byId("loading").hidden) {
+  if (byId("down").hidden && byId("loading").hidden && platform !== "none") {
     tell({ sandbox: "reload" });
   } else {
-    open(byId("path").value);
+    restart();
   }
 };
 
@@ -157,6 +163,7 @@ export const usePlatform = (name) => {
   platform = name;
   byId("device").dataset.platform = name;
   document.body.dataset.device = name;
+  byId("back").hidden = name === "none"; // a browser has its own
   paintBar();
 };
 
@@ -230,7 +237,10 @@ export const startPhone = (phoneUrl, platformName) => {
   usePlatform(platformName);
   window.addEventListener("message", hear);
   frame.addEventListener("load", () => {
-    if (!byId("progress").hidden || !byId("loading").hidden) {
+    if (platform === "none") {
+      settle(); // an ordinary browser has no container that could report
+      byId("title").textContent = new URL(origin).host;
+    } else if (!byId("progress").hidden || !byId("loading").hidden) {
       expect(SILENCE_MS);
     }
   });

@@ -21,7 +21,7 @@ const CLIENT = [
   ["g_authority",
     Object.assign(choice("url_rule", ["current", "current"], ["entry", "entry"]), { help: "url_rule_help" }),
     Object.assign(choice("grant_life", ["document", "life_document"], ["path", "life_path"], ["url", "life_url"]), { help: "grant_life_help" }),
-    choice("error_shape", ["modern", "modern"], ["classic", "classic"])],
+    Object.assign(choice("error_shape", ["modern", "modern"], ["classic", "classic"]), { help: "error_shape_help" })],
   ["g_bridge",
     choice("bridge", ["normal", "normal"], ["late", "late"], ["never", "never"]),
     { name: "late_ms", kind: "number", min: 0, max: 600000 }],
