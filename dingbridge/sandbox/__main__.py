@@ -15,6 +15,20 @@ from dingbridge.sandbox.app_process import AppFailed, AppProcess
 from dingbridge.sandbox.sandbox import PortInUse, Sandbox
 
 CHECK_SECONDS = 0.5
+# Settings of a real installation that would lead the app away from the sandbox.
+FOREIGN = (
+    "DING_MODE",
+    "DING_APP_ID",
+    "DING_SIGNATURE",
+    "DING_SIGNED_QUERY",
+    "DING_TRUSTED_PROXIES",
+    "DING_PROXY_HOPS",
+    "DING_FORWARDED_PORT",
+    "DING_ORIGINAL_URI_HEADER",
+    "DING_REDIS_URL",
+    "DING_DATABASE_URL",
+    "DING_STORE_KEYS",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{options.port + 3}: choose another with --port (make run PORT=…)"
         )
     except AppFailed as failed:
+        if stop.is_set():  # the signal went to the whole group, and the app was quicker
+            return 0
         return _fail(str(failed))
     except OSError as error:
         return _fail(f"the sandbox could not start: {error}")
@@ -86,9 +102,10 @@ def _environment(sandbox: Sandbox) -> dict[str, str]:
     instance = Path.cwd() / "instance" / "sandbox" / str(sandbox.port)
     shutil.rmtree(instance, ignore_errors=True)
     instance.mkdir(mode=0o700, parents=True)
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("DING_")}
     return {
-        **inherited,
+        **os.environ,
+        # Blank is the default, and wins over a .env file that is meant for production.
+        **dict.fromkeys(FOREIGN, ""),
         "SECRET_KEY": secrets.token_urlsafe(32),
         **sandbox.environment(instance),
     }

@@ -17,6 +17,8 @@ BODY_LIMIT = 1 << 20
 HEARTBEAT_SECONDS = 15.0
 DEVICE_NAME_LIMIT = 60
 DEVICES_LIMIT = 1000
+KEPT_LENGTH = 20_000
+CALL_KEYS = ("document", "granted", "entry_url", "current_url")
 DOCUMENT_KEYS = ("document", "entry_url", "current_url", "how")
 
 
@@ -109,19 +111,21 @@ class Admin:
             outcome="ok" if outcome["ok"] else _error_code(outcome["error"]),
             device=name,
             method=method,
-            args=call.get("args"),
+            args=_bounded(call.get("args")),
             ok=outcome["ok"],
-            **result,
-            **{key: call.get(key) for key in ("document", "granted", "entry_url", "current_url")},
+            **{key: _bounded(value) for key, value in result.items()},
+            **{key: _bounded(call.get(key)) for key in CALL_KEYS},
         )
         return json_response(outcome)
 
     def _document(self, request: Request) -> Response:
         report = mapping(_json(request), "the report")
-        told = {key: report.get(key) for key in DOCUMENT_KEYS}
-        for key, value in told.items():
+        told = {}
+        for key in DOCUMENT_KEYS:
+            value = report.get(key)
             if not isinstance(value, str):
                 raise BadValue(f"the report's {key} must be a string")
+            told[key] = _bounded(value)
         how = str(told["how"])[:40]
         self._journal.record("document", how, outcome="ok", device=device_name(request), **told)
         return Response(204)
@@ -231,6 +235,12 @@ def _number(text: str, name: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 15:
         raise BadValue(f"{name} must be a whole number")
     return int(text)
+
+
+def _bounded(value: object) -> object:
+    """``value``, or its beginning where it would fill the journal."""
+    text = json.dumps(value)
+    return value if len(text) <= KEPT_LENGTH else {"cut": text[:KEPT_LENGTH]}
 
 
 def _error_code(error: object) -> str:

@@ -63,6 +63,19 @@ def text(limit: int = 200, *, empty: bool = False) -> Check:
     return check
 
 
+def ascii_text(limit: int) -> Check:
+    """A string of printable ASCII characters, fit for a header."""
+    printable = text(limit)
+
+    def check(value: object) -> str:
+        taken: str = printable(value)
+        if not taken.isascii():
+            raise BadValue("must be ASCII")
+        return taken
+
+    return check
+
+
 def flag(value: object) -> bool:
     """True or false."""
     if not isinstance(value, bool):

@@ -7,6 +7,7 @@ from typing import Any
 
 from dingbridge.sandbox.checks import (
     Check,
+    ascii_text,
     checked,
     flag,
     json_value,
@@ -67,8 +68,6 @@ class Device:
     language: str = "zh-CN"
     corp: str | None = None
     user: str = "manager4220"
-    pc_frame: bool = True
-    host_origin: str = "https://im.dingtalk.com"
     results: Mapping[str, Any] = field(default_factory=dict)
     errors: Mapping[str, Any] = field(default_factory=dict)
 
@@ -115,12 +114,10 @@ CHECKS: dict[str, Check] = {
     "late_ms": whole(0, 600_000),
     "location_off": flag,
     "nfc": flag,
-    "version": text(40),
-    "language": text(20),
+    "version": ascii_text(40),
+    "language": ascii_text(20),
     "corp": optional(text(100)),
     "user": text(100),
-    "pc_frame": flag,
-    "host_origin": text(200),
     "results": table_of(json_value),
     "errors": table_of(json_value),
 }

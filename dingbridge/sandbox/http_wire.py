@@ -96,26 +96,31 @@ def _send(connection: socket.socket, request: Request | None, response: Response
         or (request is not None and request.method == "HEAD")
     )
     keep = request is not None and not response.close and _keeps_alive(request)
-    headers = list(response.headers)
+    headers, body = list(response.headers), response.body
     chunked = False
-    if isinstance(response.body, bytes):
-        if not bodiless and not response.has("content-length"):
-            headers.append(("Content-Length", str(len(response.body))))
-    elif not bodiless and not response.has("content-length"):
-        chunked = request is not None and request.version == "HTTP/1.1"
-        keep = keep and chunked
-        if chunked:
-            headers.append(("Transfer-Encoding", "chunked"))
+    if not bodiless and not response.has("content-length"):
+        if isinstance(body, bytes):
+            headers.append(("Content-Length", str(len(body))))
+        else:
+            chunked = request is not None and request.version == "HTTP/1.1"
+            keep = keep and chunked
+    if chunked:
+        headers.append(("Transfer-Encoding", "chunked"))
     headers.append(("Connection", "keep-alive" if keep else "close"))
     connection.sendall(_head(response, headers))
-    if isinstance(response.body, bytes):
-        if not bodiless:
-            connection.sendall(response.body)
-    else:
-        _stream(connection, response.body, chunked=chunked, mute=bodiless)
-    if keep and request is not None:
-        return _drained(request.body)
-    return False
+    if not bodiless and isinstance(body, bytes):
+        connection.sendall(body)
+    elif not bodiless:
+        _stream(connection, iter(body), _promised(headers), chunked=chunked)
+    return keep and request is not None and _drained(request.body)
+
+
+def _promised(headers: Headers) -> int | None:
+    """The Content-Length, if there is a usable one."""
+    for name, value in headers:
+        if name.lower() == "content-length" and value.isascii() and value.isdigit():
+            return int(value)
+    return None
 
 
 def _head(response: Response, headers: Headers) -> bytes:
@@ -124,22 +129,24 @@ def _head(response: Response, headers: Headers) -> bytes:
     except ValueError:
         phrase = "Unknown"
     lines = [f"HTTP/1.1 {response.status} {phrase}"]
-    lines += [f"{name}: {value}" for name, value in headers]
+    lines += [f"{name}: {' '.join(value.splitlines())}" for name, value in headers]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
 
 
 def _stream(
-    connection: socket.socket, blocks: Iterator[bytes], *, chunked: bool, mute: bool
+    connection: socket.socket, blocks: Iterator[bytes], promised: int | None, *, chunked: bool
 ) -> None:
-    if mute:
-        return
+    sent = 0
     for block in blocks:
+        sent += len(block)
         if chunked and block:
             connection.sendall(b"%x\r\n%b\r\n" % (len(block), block))
         else:
             connection.sendall(block)
     if chunked:
         connection.sendall(b"0\r\n\r\n")
+    if promised is not None and sent != promised:
+        raise ConnectionError("the body is not as long as its header says")
 
 
 def _keeps_alive(request: Request) -> bool:

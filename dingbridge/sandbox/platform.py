@@ -108,7 +108,7 @@ class Platform:
                 for key, value in values.items()
             }
         if fault and fault.kind == "wrong_types":
-            values = {key: [value] if key == "errcode" else {} for key, value in values.items()}
+            values = {key: _wrongly_typed(key, value) for key, value in values.items()}
         return json_response(values)
 
     def _oapi_token(self, request: Request, _content: bytes) -> dict[str, object]:
@@ -252,6 +252,12 @@ def _unwilling(path: str, kind: str) -> ApiError | OapiError:
     if newer:
         return ApiError(403, "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi", text)
     return OapiError(90018, text, wrapped=True)
+
+
+def _wrongly_typed(key: str, value: object) -> object:
+    if key in ("errcode", "errmsg"):
+        return value
+    return "soon" if isinstance(value, int) else {"value": None}
 
 
 def _envelope(error: OapiError) -> dict[str, object]:

@@ -91,12 +91,13 @@ class PlatformState:
 
     def reset(self, *, tickets: bool) -> None:
         """Identity, behaviour, clock and faults as at the start; tokens and tickets if wanted."""
-        self.identity = self._first_identity
-        self.behaviour = Behaviour()
-        self.clock.reset()
-        self.faults.clear()
-        if tickets:
-            self.tokens = TokenStore(self.clock)
+        with self._lock:
+            self.identity = self._first_identity
+            self.behaviour = Behaviour()
+            self.clock.reset()
+            self.faults.clear()
+            if tickets:
+                self.tokens = TokenStore(self.clock)
         self.changed()
 
     def patch(self, changes: object) -> None:

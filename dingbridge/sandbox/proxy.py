@@ -138,25 +138,32 @@ def _end_to_end(headers: Headers) -> Headers:
 
 def _send_body(request: Request, connection: socket.socket) -> None:
     sent = 0
+    for block in request.body.blocks():
+        sent += len(block)
+        if sent > BODY_LIMIT:
+            raise RefusedRequest(413, f"the body is longer than {BODY_LIMIT} bytes")
+        framed = b"%x\r\n%b\r\n" % (len(block), block) if request.body.chunked else block
+        if not _taken(connection, framed):
+            return
+    if request.body.chunked:
+        _taken(connection, b"0\r\n\r\n")
+
+
+def _taken(connection: socket.socket, data: bytes) -> bool:
+    """False where the app closed already: one that refuses a body may answer before its end."""
     try:
-        for block in request.body.blocks():
-            sent += len(block)
-            if sent > BODY_LIMIT:
-                raise RefusedRequest(413, f"the body is longer than {BODY_LIMIT} bytes")
-            if request.body.chunked:
-                connection.sendall(b"%x\r\n%b\r\n" % (len(block), block))
-            else:
-                connection.sendall(block)
-        if request.body.chunked:
-            connection.sendall(b"0\r\n\r\n")
+        connection.sendall(data)
     except (BrokenPipeError, ConnectionResetError):
-        # An app that refuses a body may answer and close before it has read it all.
-        return
+        return False
+    return True
 
 
 def _blocks(answer: HTTPResponse) -> Iterator[bytes]:
-    while block := answer.read1(BLOCK):
-        yield block
+    try:
+        while block := answer.read1(BLOCK):
+            yield block
+    except HTTPException as cut:
+        raise ConnectionError("the app's answer was cut short") from cut
 
 
 def _is_page(request: Request, answer: HTTPResponse) -> bool:
