@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -99,18 +100,27 @@ def explain(
     outer, inner = str(code).strip().casefold(), str(subcode or "").strip().casefold()
     places = _NEIGHBOURS[family]
     known = _look_up(outer, places)
+    if known and family is None:
+        places = _NEIGHBOURS[known.family]
     vague = known is None or outer in _WRAPPERS
-    candidates = [inner, *(_INNER_CODE.findall(text) if vague else ())]
-    for candidate in candidates:
-        if told := _look_up(candidate.casefold(), places):
-            return told
+    inside = [found.casefold() for found in _INNER_CODE.findall(text)] if vague else []
+    told = (_look_up(each, places) for each in [inner, *inside] if each != outer)
     seen = f"{code} {text}".casefold()
-    for entry in every():
-        if entry.family in places and (vague or _is_or_varies(entry, outer)):
-            if any(phrase.casefold() in seen for phrase in entry.phrases):
-                return entry
+    told_by_text = (
+        entry
+        for entry in every()
+        if entry.family in places
+        and (vague or _is_or_varies(entry, outer))
+        and any(phrase.casefold() in seen for phrase in entry.phrases)
+    )
     fallback: Family = family if family in ("page", "server") else "bridge"
-    return known or _by_code()[fallback, "unknown"]
+    return (
+        next(filter(None, told), None)
+        or next(told_by_text, None)
+        or _look_up(f"{outer}/{inner}", places)
+        or known
+        or _by_code()[fallback, "unknown"]
+    )
 
 
 @cache
@@ -130,8 +140,10 @@ def every() -> tuple[Entry, ...]:
     )
 
 
-def titles(kind: Literal["families", "symptoms", "labels"]) -> dict[str, dict[str, str]]:
-    """The words for families, symptoms or labels (``reference``, ``retry``), each zh and en."""
+def titles(
+    kind: Literal["families", "symptoms", "labels", "document"],
+) -> dict[str, dict[str, str]]:
+    """The words for families, symptoms, labels (``reference``, ``retry``) or docs/errors.md."""
     words: dict[str, dict[str, str]] = _data()[kind]
     return words
 
@@ -155,3 +167,56 @@ def _look_up(code: str, places: tuple[Family, ...]) -> Entry | None:
 
 def _is_or_varies(entry: Entry, code: str) -> bool:
     return f"{entry.code.casefold()}/".startswith(f"{code}/")
+
+
+def page() -> str:
+    """All of it as Markdown, Chinese before English, with contents by what a person sees."""
+    words = titles("document")
+    parts = [
+        f"<!-- {_both(words['notice'])} -->",
+        f"# {_both(words['title'])}",
+        *(words["introduction"][language] for language in LANGUAGES),
+        f"## {_both(words['contents'])}",
+    ]
+    for symptom, title in titles("symptoms").items():
+        links = [_link(entry) for entry in every() if entry.symptom == symptom]
+        parts += [f"### {_both(title)}", "\n".join(links)]
+    for family, title in titles("families").items():
+        parts.append(f"## {_both(title)} (`{family}`)")
+        parts += [_section(entry) for entry in every() if entry.family == family]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(entry: Entry) -> str:
+    words = titles("labels")
+    lines = [f'### <a id="{_anchor(entry)}"></a>`{entry.code}` {_both(entry.title)}']
+    for language in LANGUAGES:
+        said: tuple[Part, ...] = ("message", "cause", "remedy")
+        lines += [
+            f"- **{words[part][language]}** {_plain(getattr(entry, part)[language])}"
+            for part in said
+        ]
+        lines.append("")
+    return "\n".join([*lines, f"{_both(words['sources'])}: {entry.sources}"])
+
+
+def _link(entry: Entry) -> str:
+    return f"- [`{entry.code}` {_both(entry.title)}](#{_anchor(entry)})"
+
+
+def _anchor(entry: Entry) -> str:
+    return re.sub(r"[^\w-]", "-", f"{entry.family}-{entry.code}").casefold()
+
+
+def _both(text: Mapping[str, str]) -> str:
+    return " / ".join(_plain(text[language]) for language in LANGUAGES)
+
+
+def _plain(text: str) -> str:
+    """Marks that Markdown, or GitHub's formulas, would swallow."""
+    return re.sub(r"([*$<>])", r"\\\1", text)
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    sys.stdout.write(page())

@@ -4,7 +4,8 @@ The rows stand in ``jsapi.json``. They were gathered from the platform's overvie
 page for each API and the declarations in the npm package ``dingtalk-jsapi``; ``conflict`` says
 where those disagree. Two rules settle such cases: a grant that any source asks for is needed
 (listing an API too many in ``jsApiList`` does no harm, one too few fails with error 7), and a
-platform that any source names is offered (the client refuses clearly where it is wrong).
+platform that any source names is offered (the client refuses clearly where it is wrong). The one
+exception to the latter is NFC, which works on Android alone, though the SDK declares more.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ class Jsapi:
 
     ``name`` is what ``jsApiList`` and the native bridge call it (``device.geolocation.get``),
     ``aliases`` are the SDK's flat names for it (``getLocation``, called as ``dd.getLocation``).
-    ``platforms`` is empty for what exists in mini-programs only. ``grant_known`` is False where no
-    source says whether a grant is needed; ``needs_grant`` is then True. ``conflict`` names what
-    the sources disagree about, or is empty.
+    ``platforms`` is empty for what no H5 page can call (mini-programs only). ``grant_known`` is
+    False where no source says whether a grant is needed; ``needs_grant`` is then True.
+    ``conflict`` names what the sources disagree about, or is empty.
     """
 
     name: str
