@@ -14,6 +14,7 @@ from flask import Flask, Response, current_app, request, session
 
 from dingbridge.credentials import Credentials, open_credentials
 from dingbridge.errors import PageUrlRefused, PageUrlUncertain
+from dingbridge.nav_bgcolor import parse_nav_bgcolor, with_nav_bgcolor
 from dingbridge.page import PageSigner
 from dingbridge.page_url import FrontPolicy, Origin, page_url, public_prefix
 from dingbridge.settings import Language, Settings, language
@@ -99,6 +100,7 @@ class DingBridge:
         app.register_error_handler(PageUrlRefused, _refuse)
         suffix = "" if self.name == "dingbridge" else f"_{self.name}"
         app.jinja_env.globals[f"dingbridge{suffix}"] = PageTags(state)
+        app.jinja_env.filters["nav_bgcolor"] = _nav_bgcolor
         if settings.trusted_proxies:
             wrap = PublicPrefix(app.wsgi_app, policy)
             app.wsgi_app = wrap  # type: ignore[method-assign]  # Flask's documented way
@@ -182,6 +184,12 @@ class PublicPrefix:
         if prefix:
             environ["SCRIPT_NAME"] = prefix + str(environ.get("SCRIPT_NAME", ""))
         return self._app(environ, start_response)
+
+
+def _nav_bgcolor(url: str, colour: str | None = None) -> str:
+    """The template filter: a link with `colour`, or with the colour of the current page."""
+    chosen = colour or parse_nav_bgcolor(request.query_string.decode("latin-1"))
+    return with_nav_bgcolor(url, chosen) if chosen else url
 
 
 def _given(source: Mapping[str, object]) -> dict[str, object]:

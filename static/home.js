@@ -28,7 +28,7 @@ async function run(button) {
   try {
     show(describe[action](await call(button.dataset.api, parameters[action])));
   } catch (error) {
-    if (error.code === "cancelled") {
+    if (error.cancelled) {
       show(output.dataset.cancelled);
     } else {
       show(`${error.message}\n${output.dataset.reference} ${error.reference}`, "bad");
