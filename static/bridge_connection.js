@@ -13,6 +13,7 @@ const WATCHDOG_MS = 8000; // the SDK itself waits for ever
 const HEALING_TRIES = 3; // a page that keeps changing its address is not chased for ever
 // Codes with which the platform refuses a grant for what it says, however old the client.
 const REFUSALS = ["3", "4", "7", "080003"];
+const SDK_FAILURES = ["4040", "5010", "5020"]; // codes of the SDK's own, for a bridge that is not there
 
 export class Bridge {
   constructor(page, dd) {
@@ -180,8 +181,9 @@ export class Bridge {
     this.quiet(reason);
     if (this.isOver) return;
     this.isOver = true;
-    const problem = normalise(reason);
-    problem.otherwise = "config_failed";
+    const problem = Object.assign(normalise(reason), { otherwise: "config_failed" });
+    // Where the bridge itself did not come up, a code is not about the grant.
+    if (!this.native.isOpen && !SDK_FAILURES.includes(problem.code)) problem.code = "5010";
     if (!REFUSALS.includes(problem.code)) {
       problem.code = await this.tooOldOr(problem.code || "config_failed");
     }

@@ -7,11 +7,12 @@ const OWN = "dingbridge-notice";
 /** Shows `error`; `urls` are [label, url] rows for developers, the first being the signed one. */
 export function showNotice(page, error, urls) {
   const notice = element("section", OWN);
-  notice.setAttribute("role", "alert");
-  notice.append(element("p", "dingbridge-message", error.message));
   const reference = element("p", "dingbridge-reference", `${page.words.reference || ""} `);
   reference.append(element("code", "", error.reference));
-  notice.append(reference, retryButton(page.words.retry || "↻"));
+  const said = element("div", "");
+  said.setAttribute("role", "alert"); // what is read out at once: not the details
+  said.append(element("p", "dingbridge-message", error.message), reference);
+  notice.append(said, retryButton(page.words.retry || "↻"));
   if (page.developer) notice.append(details(page, error, urls));
   place(page, notice);
 }
@@ -46,23 +47,25 @@ function retryButton(label) {
 
 function details(page, error, urls) {
   const label = (name) => page.words[name] || name;
-  const list = element("dl", "dingbridge-details");
-  const rows = [
-    ["code", error.subcode ? `${error.code} / ${error.subcode}` : error.code],
-    ["title", error.title],
+  const code = [error.code, error.subcode].filter(Boolean).join(" / ");
+  const list = element("dl", "");
+  [
+    ["code", `${code} ${error.title}`],
     ["cause", error.cause],
     ["remedy", error.remedy],
     ["text", error.text],
-  ];
-  rows.filter((row) => row[1]).forEach(([name, text]) => {
+  ].filter((row) => row[1]).forEach(([name, text]) => {
     list.append(element("dt", "", label(name)), element("dd", "", text));
   });
   markDifferences(urls).forEach(([name, parts]) => {
     const value = element("dd", "");
-    value.append(address(parts));
+    value.append(address(parts, label("first_difference")));
     list.append(element("dt", "", label(name)), value);
   });
-  return list;
+  const folded = element("details", "dingbridge-details");
+  folded.open = true;
+  folded.append(element("summary", "", label("details")), list);
+  return folded;
 }
 
 /** Each URL cut where it first leaves the others: [name, [same, character, rest]]. */
@@ -74,11 +77,15 @@ export function markDifferences(urls) {
   });
 }
 
-function address([same, character, rest, differs]) {
+function address([same, character, rest, differs], hint) {
   const code = element("code", "dingbridge-url");
   code.append(same);
   // Where one URL merely ends before the others, the mark stands at its end.
-  if (differs) code.append(element("mark", "", character || "␃"));
+  if (differs) {
+    const mark = element("mark", "", character || "␃");
+    mark.title = hint;
+    code.append(mark);
+  }
   code.append(rest);
   return code;
 }

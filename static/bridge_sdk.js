@@ -33,19 +33,21 @@ export async function isTooOld(dd, names) {
 
 /**
  * `dd.ready` leaves a promise without a handler, so each failure of the SDK also appears as an
- * unhandled rejection, with the very object that `dd.error` hands over. Those that are passed to
+ * unhandled rejection, with the very reason that `dd.error` hands over. Reasons that are passed to
  * the returned function are kept out of the console; every other rejection stays the page's own.
+ * A bridge that broke may give `undefined` as its reason, which has no identity: of such ones only
+ * as many are taken as the bridge has called `dd.ready`.
  */
 export function quietRejections() {
-  const handled = new WeakSet();
+  const reasons = new WeakSet();
+  const nameless = [];
   window.addEventListener("unhandledrejection", (event) => {
-    if (isObject(event.reason) && handled.has(event.reason)) event.preventDefault();
+    const at = nameless.indexOf(event.reason);
+    if (at >= 0) nameless.splice(at, 1);
+    if (at >= 0 || reasons.has(event.reason)) event.preventDefault();
   });
   return (reason) => {
-    if (isObject(reason)) handled.add(reason);
+    if (typeof reason === "object" && reason !== null) reasons.add(reason);
+    else nameless.push(reason, reason);
   };
-}
-
-function isObject(value) {
-  return typeof value === "object" && value !== null;
 }
