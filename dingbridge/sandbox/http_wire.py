@@ -108,10 +108,10 @@ def _send(connection: socket.socket, request: Request | None, response: Response
         headers.append(("Transfer-Encoding", "chunked"))
     headers.append(("Connection", "keep-alive" if keep else "close"))
     connection.sendall(_head(response, headers))
-    if not bodiless and isinstance(body, bytes):
-        connection.sendall(body)
+    if isinstance(body, bytes):
+        connection.sendall(b"" if bodiless else body)
     elif not bodiless:
-        _stream(connection, iter(body), _promised(headers), chunked=chunked)
+        _stream(connection, body, _promised(headers), chunked=chunked)
     return keep and request is not None and _drained(request.body)
 
 

@@ -26,8 +26,9 @@ MESSAGES = {
     52022: "无效的jsapi类型",
 }
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-# A lone surrogate spelt in UTF-8 is one replacement character to Java and three to Python.
-_SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
+# A surrogate spelt in UTF-8, whole or cut off, is one replacement character to Java and up to
+# three to Python.
+_SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]?")
 
 
 @dataclass(frozen=True)
