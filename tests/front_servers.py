@@ -1,0 +1,365 @@
+"""Real web servers in front of the app, each on free ports, in a folder of its own.
+
+`ProjectFront` is nginx with the project's own `nginx.conf`, of which only the marked block is
+replaced. The others are the well-known ways to put a proxy in front of an app, good and bad.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from app_server import PATIENCE, ROOT, free_port, wait_until
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+SITE = re.compile(r"(^ *# =+ BEGIN site$)[\s\S]*?(^ *# =+ END site$)", re.MULTILINE)
+SERVER_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Files of a self-signed certificate."""
+
+    chain: Path
+    key: Path
+
+    @property
+    def both(self) -> Path:
+        """Key and certificate in one file, as HAProxy wants it."""
+        path = self.chain.with_name("both.pem")
+        path.write_bytes(self.chain.read_bytes() + self.key.read_bytes())
+        return path
+
+
+def self_signed(folder: Path, names: Sequence[str] = ("h5.example.test",)) -> Certificate:
+    """A certificate for the tests' names, good for a day."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "tests")])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    files = Certificate(folder / "chain.pem", folder / "key.pem")
+    files.chain.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    files.key.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return files
+
+
+class FrontServer:
+    """A server process in the foreground, as a context manager; ended on the way out."""
+
+    def __init__(self, folder: Path, name: str, ports: Sequence[int]) -> None:
+        self.ports = tuple(ports)
+        self.port = self.ports[0]
+        self.folder = folder / f"{name}-{self.port}"
+        self.folder.mkdir(parents=True)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.command: list[str] = []
+        self._log = self.folder / "output.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self.command,
+                cwd=self.folder,
+                env={**os.environ, "PATH": SERVER_PATH, "HOME": str(self.folder)},
+                stdout=log,
+                stderr=log,
+            )
+        wait_until(self._listens, f"{self.command[0]} on {self.ports}", self.output)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(PATIENCE)
+
+    def output(self) -> str:
+        """Everything that it has written so far."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def _listens(self) -> bool:
+        if self._process is not None and self._process.poll() is not None:
+            raise AssertionError(f"{self.command[0]} ended: {self.output()}")
+        return all(_accepts(port) for port in self.ports)
+
+
+class Nginx(FrontServer):
+    """nginx with the given configuration."""
+
+    def __init__(self, folder: Path, configuration: str, ports: Sequence[int]) -> None:
+        super().__init__(folder, "nginx", ports)
+        path = self.folder / "nginx.conf"
+        path.write_text(configuration, encoding="utf-8")
+        # Root's workers would become nobody, who cannot read a test's folder.
+        user = "user root;" if os.getuid() == 0 else ""
+        globals_ = f"daemon off; pid {self.folder}/pid; error_log stderr; {user}"
+        self.command = [_found("nginx"), "-p", str(self.folder), "-c", str(path), "-g", globals_]
+
+
+class ProjectFront(Nginx):
+    """nginx with the project's `nginx.conf`; plain http on `port`, TLS on `tls_port`.
+
+    It listens on 127.0.0.1, and on ::1 where this machine has it. `proto` and `host` are what the
+    marked block lets an operator choose.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        upstream: str,
+        names: Sequence[str],
+        *,
+        certificate: Certificate | None = None,
+        proto: str = "$scheme",
+        host: str = "$http_host",
+        static: Path = ROOT / "static",
+    ) -> None:
+        ports = [free_port()] if certificate is None else [free_port(), free_port()]
+        self.tls_port = ports[-1]
+        listening = _listens_on(ports[0], "")
+        if certificate is not None:
+            listening += _listens_on(ports[1], " ssl http2")
+        keys = (
+            ""
+            if certificate is None
+            else f"ssl_certificate {certificate.chain}; ssl_certificate_key {certificate.key};"
+        )
+        reject = "" if certificate is None else "ssl_reject_handshake on;"
+        site = f"""
+            {temporary_paths()}
+            access_log access.log page;
+            upstream app {{ server {upstream.removeprefix("http://")}; keepalive 4; }}
+            server {{ {listening.format(" default_server")} {reject} server_name ""; return 444; }}
+            server {{
+                {listening.format("")} {keys}
+                server_name {" ".join(names)};
+                set $static_files {static};
+                set $forwarded_proto {proto};
+                set $forwarded_host {host};
+        """
+        super().__init__(folder, with_site(site), ports)
+        for name in TEMPORARY:
+            (self.folder / name).mkdir()
+
+
+def _listens_on(port: int, options: str) -> str:
+    addresses = ["127.0.0.1", "[::1]"] if _has_ipv6() else ["127.0.0.1"]
+    return " ".join(f"listen {address}:{port}{options}{{0}};" for address in addresses)
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+def temporary_paths() -> str:
+    """nginx's scratch folders inside its own folder, so that root is not needed."""
+    return " ".join(f"{name}_temp_path {name};" for name in TEMPORARY)
+
+
+def with_site(site: str) -> str:
+    """The project's `nginx.conf` with another marked block."""
+    text = (ROOT / "nginx.conf").read_text(encoding="utf-8")
+    replaced, count = SITE.subn(lambda match: f"{match[1]}\n{site}\n{match[2]}", text)
+    assert count == 1
+    return replaced
+
+
+class NginxVariant(Nginx):
+    """A small nginx with one server and the given directives in it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        upstream: str,
+        server: str,
+        *,
+        certificate: Certificate | None = None,
+        port: int | None = None,
+    ) -> None:
+        port = port or free_port()
+        tls = (
+            f"ssl_certificate {certificate.chain}; ssl_certificate_key {certificate.key};"
+            if certificate
+            else ""
+        )
+        configuration = f"""
+            events {{ }}
+            http {{
+                access_log off;
+                {temporary_paths()}
+                large_client_header_buffers 4 16k;
+                upstream up {{ server {upstream.removeprefix("http://")}; }}
+                server {{
+                    listen 127.0.0.1:{port}{" ssl" if certificate else ""}; {tls}
+                    {server}
+                }}
+            }}
+        """
+        super().__init__(folder, configuration, [port])
+        for name in TEMPORARY:
+            (self.folder / name).mkdir()
+
+
+class HaProxy(FrontServer):
+    """HAProxy; says the scheme in X-Forwarded-Proto."""
+
+    def __init__(self, folder: Path, upstream: str, certificate: Certificate) -> None:
+        super().__init__(folder, "haproxy", [free_port(), free_port()])
+        path = self.folder / "haproxy.cfg"
+        path.write_text(
+            f"""
+global
+    tune.bufsize 32768
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+frontend plain
+    bind 127.0.0.1:{self.ports[0]}
+    bind 127.0.0.1:{self.ports[1]} ssl crt {certificate.both}
+    http-request set-header X-Forwarded-Proto https if {{ ssl_fc }}
+    http-request set-header X-Forwarded-Proto http if !{{ ssl_fc }}
+    http-request del-header X-Forwarded-Host
+    http-request del-header X-Forwarded-Prefix
+    http-request del-header Forwarded
+    default_backend app
+backend app
+    server app {upstream.removeprefix("http://")}
+""",
+            encoding="utf-8",
+        )
+        self.command = [_found("haproxy"), "-db", "-f", str(path)]
+
+
+class Apache(FrontServer):
+    """Apache with mod_proxy: `nocanon` and Host kept, as the documentation of this project says.
+
+    With `canonical` it re-encodes the path, as it does by default.
+    """
+
+    def __init__(self, folder: Path, upstream: str, *, canonical: bool = False) -> None:
+        super().__init__(folder, "apache", [free_port()])
+        modules = Path("/usr/lib/apache2/modules")
+        loads = "\n".join(
+            f"LoadModule {name}_module {modules}/mod_{name}.so"
+            for name in ("mpm_event", "authz_core", "proxy", "proxy_http", "headers")
+        )
+        options = "" if canonical else " nocanon"
+        path = self.folder / "httpd.conf"
+        path.write_text(
+            f"""
+ServerRoot {self.folder}
+ServerName tests
+PidFile {self.folder}/pid
+DefaultRuntimeDir {self.folder}
+Listen 127.0.0.1:{self.port}
+{loads}
+ErrorLog /dev/stderr
+LimitRequestLine 16384
+LimitRequestFieldSize 16384
+{"" if os.getuid() else "User www-data"}
+{"" if os.getuid() else "Group www-data"}
+ProxyPreserveHost On
+ProxyPass / {upstream}/{options}
+AllowEncodedSlashes NoDecode
+RequestHeader set X-Forwarded-Proto http
+""",
+            encoding="utf-8",
+        )
+        self.command = [_found("apache2"), "-f", str(path), "-DFOREGROUND"]
+
+
+class Caddy(FrontServer):
+    """Caddy's reverse_proxy as it comes: it sets X-Forwarded-* itself."""
+
+    def __init__(self, folder: Path, upstream: str) -> None:
+        super().__init__(folder, "caddy", [free_port()])
+        path = self.folder / "Caddyfile"
+        path.write_text(
+            f"""
+{{
+    admin off
+    auto_https off
+    persist_config off
+}}
+http://:{self.port} {{
+    bind 127.0.0.1
+    reverse_proxy {upstream.removeprefix("http://")}
+}}
+""",
+            encoding="utf-8",
+        )
+        self.command = [_found("caddy"), "run", "--config", str(path), "--adapter", "caddyfile"]
+
+
+def raw_exchange(port: int, octets: bytes, source: str | None = None) -> bytes:
+    """Send bytes as they are and read until the server closes; `source` is the own address."""
+    address = ("127.0.0.1", port)
+    own = None if source is None else (source, 0)
+    with socket.create_connection(address, timeout=PATIENCE, source_address=own) as connection:
+        connection.sendall(octets)
+        received = bytearray()
+        try:
+            while chunk := connection.recv(65536):
+                received += chunk
+        except ConnectionResetError:
+            # A server that refuses early closes with bytes unread; what it said is what counts.
+            return bytes(received)
+    return bytes(received)
+
+
+def _found(command: str) -> str:
+    path = shutil.which(command, path=SERVER_PATH)
+    assert path is not None, f"{command} is not installed: see tests/apt.sh"
+    return path
+
+
+def _accepts(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+    except OSError:
+        return False
+    return True
