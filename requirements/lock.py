@@ -22,6 +22,16 @@ LOCKS = {
         "-c",
         "requirements/run.txt",
     ],
+    # The oldest versions that pyproject.toml allows, for `make lowest`.
+    "lowest": [
+        "pyproject.toml",
+        "requirements/build.in",
+        "--all-extras",
+        "--group",
+        "test",
+        "--resolution",
+        "lowest-direct",
+    ],
     "node": ["requirements/node.in"],
 }
 
