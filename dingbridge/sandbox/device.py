@@ -54,6 +54,7 @@ class Device:
 
     ``url_rule``: which of the page's URLs it has the signature checked for. ``grant_life``: how
     long a grant lasts. ``error_shape``: string code and errorMessage, or number and message.
+    ``late_ms``, ``grant_ms``: milliseconds until a late bridge is up, and to answer dd.config.
     """
 
     platform: str = "android"
@@ -62,6 +63,7 @@ class Device:
     error_shape: str = "modern"
     bridge: str = "normal"
     late_ms: int = 1500
+    grant_ms: int = 0
     location_off: bool = False
     nfc: bool = True
     version: str = "7.6.45"
@@ -112,6 +114,7 @@ CHECKS: dict[str, Check] = {
     "error_shape": one_of("modern", "classic"),
     "bridge": one_of("normal", "late", "never", "failed"),
     "late_ms": whole(0, 600_000),
+    "grant_ms": whole(0, 600_000),
     "location_off": flag,
     "nfc": flag,
     "version": ascii_text(40),

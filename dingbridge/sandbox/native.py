@@ -65,6 +65,7 @@ def answer(call: object, device: Device, platform: PlatformState) -> tuple[str, 
         if method in device.errors:
             return method, {"ok": False, "error": device.errors[method]}
         if method in CONFIG_METHODS:
+            time.sleep(device.grant_ms / 1000)
             result = _configure(method, args, fields, device, platform)
         else:
             result = _invoke(method, args, fields, device, platform)
