@@ -39,7 +39,11 @@ def read_envelope(
     Raises PlatformError with the platform's code, or PlatformUnavailable if the platform failed
     (HTTP 5xx) or the answer is none of its envelopes.
     """
-    seen = {"endpoint": endpoint, "http_status": http_status, "request_id": request_id}
+    seen: dict[str, Any] = {
+        "endpoint": endpoint,
+        "http_status": http_status,
+        "request_id": request_id,
+    }
     fields = _json_object(body)
     if fields is None:
         code = "platform_failed" if http_status >= 500 else "platform_unreadable"

@@ -8,25 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from dingbridge.errors import PlatformError, PlatformUnavailable
+from dingbridge.lease import LONGEST_LIFE, Issued
 from dingbridge.settings import Settings
 from dingbridge.transport import Transport
 
-# 7200 s is what the platform documents for both; a day is the longest that a ticket may live.
-LONGEST_LIFE = 24 * 3600
 # A source that hands out a bare ticket says nothing about its life: it is asked again soon.
 UNSTATED_LIFE = 60
 
 _VALUE = re.compile(r"[!-~]{1,2048}")
-
-
-class Issued(NamedTuple):
-    """A token or ticket with the seconds that it is good for, from now."""
-
-    value: str
-    seconds: int
 
 
 class Issuer(Protocol):

@@ -1,0 +1,119 @@
+"""How long the whole fleet leaves the platform alone after a failure."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+
+from dingbridge.clock import Clock, Moment
+from dingbridge.errors import PlatformError, PlatformUnavailable
+
+# Pauses of 3, 6, 12, 20, 20 … seconds: five tries a minute at most for a token and five for a
+# ticket, ten in all, and a recovery is noticed within twenty-four seconds.
+FIRST_PAUSE, LONGEST_PAUSE = 3.0, 20.0
+JITTER = 0.2
+# A value that somebody calls bad is asked for anew at most once in this many seconds.
+DOUBT_PAUSE = 60.0
+# A failure that seems to lie in the future comes from a clock that was set; a little of it is
+# the difference between two machines.
+_SKEW = 5.0
+
+_FIELDS = ("code", "sub_code", "endpoint", "request_id", "platform_message")
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """The fleet's memory of what went wrong; `failures` counts those since the last success.
+
+    `doubted` is when a value was last asked for because somebody called the old one bad.
+    """
+
+    failures: int = 0
+    failed: Moment | None = None
+    pause: float = 0.0
+    error: PlatformError | None = None
+    doubted: Moment | None = None
+
+    def wait(self, clock: Clock) -> float:
+        """Seconds until the platform may be asked again; negative since when it may."""
+        if self.failed is None or (age := clock.since(self.failed)) < -_SKEW:
+            return -LONGEST_PAUSE
+        return self.pause - age
+
+    def may_doubt(self, clock: Clock) -> bool:
+        """Whether a value that is called bad may be asked for anew."""
+        if self.doubted is None:
+            return True
+        age = clock.since(self.doubted)
+        return age >= DOUBT_PAUSE or age < -_SKEW
+
+    def after_failure(self, error: PlatformError, clock: Clock) -> Backoff:
+        """The next step."""
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self.failures, 8))
+        return replace(
+            self,
+            failures=self.failures + 1,
+            failed=clock.now(),
+            pause=pause * random.uniform(1.0, 1.0 + JITTER),  # noqa: S311  # only spreads load
+            error=error,
+        )
+
+    def after_success(self) -> Backoff:
+        """Without failures; what was doubted stays remembered."""
+        return Backoff(doubted=self.doubted)
+
+    def after_doubt(self, clock: Clock) -> Backoff:
+        """With a doubt acted upon now."""
+        return replace(self, doubted=clock.now())
+
+    def as_json(self) -> dict[str, object]:
+        """For a stored record."""
+        return {
+            "failures": self.failures,
+            "failed": self.failed and self.failed.as_json(),
+            "pause": self.pause,
+            "doubted": self.doubted and self.doubted.as_json(),
+            "error": self.error and _error_as_json(self.error),
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, object]) -> Backoff | None:
+        """What `as_json` gave, or None for anything else."""
+        failures, pause = stored.get("failures"), stored.get("pause")
+        if isinstance(failures, bool) or not isinstance(failures, int) or failures < 0:
+            return None
+        if isinstance(pause, bool) or not isinstance(pause, (int, float)):
+            return None
+        return cls(
+            failures=failures,
+            failed=Moment.from_json(stored.get("failed")),
+            pause=min(max(float(pause), 0.0), LONGEST_PAUSE * (1 + JITTER)),
+            error=_error_from_json(stored.get("error")),
+            doubted=Moment.from_json(stored.get("doubted")),
+        )
+
+
+def _error_as_json(error: PlatformError) -> dict[str, object]:
+    return {
+        **{field: getattr(error, field) for field in _FIELDS},
+        "http_status": error.http_status,
+        "unavailable": isinstance(error, PlatformUnavailable),
+        "values": error.values,
+    }
+
+
+def _error_from_json(stored: object) -> PlatformError | None:
+    if not isinstance(stored, dict):
+        return None
+    texts = {field: stored.get(field) for field in _FIELDS}
+    values, status = stored.get("values"), stored.get("http_status")
+    kind = PlatformUnavailable if stored.get("unavailable") else PlatformError
+    if not all(isinstance(text, str) for text in texts.values()) or not isinstance(values, dict):
+        return None
+    code = str(texts.pop("code"))
+    return kind(
+        code,
+        **{field: str(text) for field, text in texts.items()},
+        http_status=status if isinstance(status, int) else None,
+        values={str(name): str(value) for name, value in values.items()},
+    )

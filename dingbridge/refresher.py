@@ -1,0 +1,347 @@
+"""One value that is always at hand: used from memory, refreshed ahead, shared by the fleet.
+
+Whoever needs it reads one attribute. Everything else happens beside that: a watcher calls `tick`
+a few times a second, which takes over newer values and starts refreshes in a thread of their own.
+Only where no valid value exists at all does a caller wait, and then for one call of the fleet.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from dingbridge.backoff import Backoff
+from dingbridge.clock import Clock
+from dingbridge.errors import CredentialUnavailable, PlatformError
+from dingbridge.lease import ALONE, EARLIEST, LATEST, Issued, Lease
+from dingbridge.shared_record import SharedRecord
+from dingbridge.single_flight import SingleFlight
+
+log = logging.getLogger(__name__)
+
+WAIT_SECONDS = 10.0  # how long a caller waits at most for another caller's refresh
+POLL_SECONDS = (0.02, 0.05)
+# In a known outage the watchers try again; a caller does only if none has for so long.
+LEAD_AFTER_SECONDS = 5.0
+# When another process is refreshing, or the refresh can wait, the next look at it is so far off.
+PATIENCE_SECONDS = (0.3, 0.9)
+
+
+class _Live(NamedTuple):
+    """What the hot path reads: one object, so that a value never meets another one's time."""
+
+    value: str
+    until: float  # by the steady clock
+
+
+class _Held(NamedTuple):
+    """A lease with its times by this process's steady clock, which no set clock can move."""
+
+    lease: Lease
+    sequence: int
+    until: float
+    due: float
+    due_alone: float
+
+
+def _in_a_thread(task: Callable[[], None]) -> None:
+    threading.Thread(target=task, name="dingbridge-refresh", daemon=True).start()
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """What a refresher shares with the others: two records, a lock, and a notion of time."""
+
+    leases: SharedRecord
+    failures: SharedRecord
+    flight: SingleFlight
+    clock: Clock
+    spawn: Callable[[Callable[[], None]], None] = _in_a_thread
+
+
+@dataclass(frozen=True)
+class Supply:
+    """Where a value comes from.
+
+    `ask` gets one, or raises PlatformError, or CredentialUnavailable if what it needs itself is
+    not to be had. `origin` names where: what came from elsewhere is not used. `ready` says whether
+    asking could work now. `cap` bounds a value's life since its birth, in seconds.
+    """
+
+    ask: Callable[[], Issued]
+    cap: int | None = None
+    origin: Callable[[], str] = lambda: "platform"
+    ready: Callable[[], bool] = lambda: True
+
+
+class Refresher:
+    """Keeps one value; safe for threads and forks."""
+
+    def __init__(
+        self, kind: str, fleet: Fleet, supply: Supply, on_use: Callable[[], None] = lambda: None
+    ) -> None:
+        """`kind` is "token" or "ticket". `on_use` is called on the slow way only, and makes sure
+        that somebody calls `tick` from then on.
+        """
+        self.kind = kind
+        self._fleet = fleet
+        self._supply = supply
+        self._on_use = on_use
+        self._live: _Live | None = None
+        self._held: _Held | None = None
+        self._doubted: int | None = None
+        self._make_locks()
+
+    def _make_locks(self) -> None:
+        self._gate = threading.Lock()
+        self._adopting = threading.Lock()
+        self._refreshing = False
+        self._not_before = 0.0
+
+    def value(self) -> str:
+        """The current value: from memory, without a system call, while it is valid.
+
+        Raises CredentialUnavailable.
+        """
+        live = self._live
+        if live is not None and self._fleet.clock.steady() < live.until:
+            return live.value
+        return self._obtain()
+
+    def at_hand(self) -> bool:
+        """Whether `value` would answer from memory."""
+        live = self._live
+        return live is not None and self._fleet.clock.steady() < live.until
+
+    def failing(self) -> bool:
+        """Whether the last attempt of the fleet failed and the next has to wait."""
+        backoff = self._backoff()
+        return backoff.failures > 0 and backoff.wait(self._fleet.clock) > 0
+
+    def tick(self) -> None:
+        """Take over what is newer; start a refresh if one is due. Called a few times a second."""
+        self._fleet.leases.look()
+        self._adopt()
+        if self._refreshing or time.monotonic() < self._not_before or not self._is_wanted():
+            return
+        self._fleet.failures.look()
+        if self.failing() or not self._supply.ready():
+            return
+        self._refreshing = True
+        self._fleet.spawn(self._refresh_in_background)
+
+    def doubt(self) -> None:
+        """Somebody calls the current value bad: the next tick asks for it anew, if it may."""
+        held = self._held
+        if held is not None and self._backoff().may_doubt(self._fleet.clock):
+            self._doubted = held.sequence
+
+    def replace(self, refused: str) -> str:
+        """The value to use instead of one that the platform refused; it may be the same.
+
+        Raises CredentialUnavailable.
+        """
+        if self.value() == refused:
+            self.doubt()
+            deadline = time.monotonic() + WAIT_SECONDS
+            while self._doubted is not None and time.monotonic() < deadline:
+                if self._refresh_if_free():
+                    break
+                time.sleep(random.uniform(*POLL_SECONDS))  # noqa: S311  # only spreads load
+        return self.value()
+
+    def after_fork(self) -> None:
+        """Whoever held the locks, and the watcher, stayed in the parent."""
+        self._live = None
+        self._make_locks()
+        self._fleet.leases.after_fork()
+        self._fleet.failures.after_fork()
+
+    def status(self) -> dict[str, object]:
+        """The state for people and probes: ages and codes, never a value."""
+        clock, held, backoff = self._fleet.clock, self._held, self._backoff()
+        now = clock.steady()
+        state: dict[str, object] = {"state": "absent", "failures": backoff.failures}
+        if held is not None:
+            name = "expired" if now >= held.until else "due" if now >= held.due else "fresh"
+            state |= {
+                "state": name,
+                "age": round(held.lease.age(clock), 1),
+                "remaining": round(held.until - now, 1),
+            }
+        if backoff.failures and backoff.error is not None:
+            state |= {
+                "error": backoff.error.code,
+                "sub_code": backoff.error.sub_code,
+                "retry_in": round(max(0.0, backoff.wait(clock)), 1),
+            }
+        return state
+
+    # The slow way of a caller: nothing valid is in memory.
+
+    def _obtain(self) -> str:
+        self._on_use()
+        patience = 0.0 if self._backoff().failures else WAIT_SECONDS
+        if not self._gate.acquire(timeout=patience):
+            raise self._unavailable(self._backoff().error)
+        try:
+            return self._wait_for_value(time.monotonic() + WAIT_SECONDS)
+        finally:
+            self._gate.release()
+
+    def _wait_for_value(self, deadline: float) -> str:
+        if self.at_hand():  # the caller that had the gate before has got it
+            return self.value()
+        while True:
+            self._look()
+            if self.at_hand():
+                return self.value()
+            backoff = self._backoff()
+            if backoff.failures and backoff.wait(self._fleet.clock) > -LEAD_AFTER_SECONDS:
+                raise self._unavailable(backoff.error)
+            if self._refresh_if_free() and self.at_hand():
+                return self.value()
+            if backoff.failures or time.monotonic() > deadline:
+                raise self._unavailable(backoff.error)
+            time.sleep(random.uniform(*POLL_SECONDS))  # noqa: S311  # only spreads load
+
+    def _unavailable(self, error: PlatformError | None) -> CredentialUnavailable:
+        return CredentialUnavailable(f"{self.kind}_unavailable", error)
+
+    # A refresh, by a caller or in the background.
+
+    def _refresh_in_background(self) -> None:
+        try:
+            if not self._refresh_if_free():
+                self._be_patient()
+        except CredentialUnavailable as error:
+            # The failure itself is logged where it is noted.
+            log.debug("refresh_postponed kind=%s cause=%s", self.kind, error)
+            self._be_patient()
+        finally:
+            self._refreshing = False
+
+    def _refresh_if_free(self) -> bool:
+        """Refresh what is still due once the lock is held; False if another caller holds it.
+
+        Raises CredentialUnavailable if the platform gives none.
+        """
+        flight = self._fleet.flight.enter()
+        if flight is None:
+            return False
+        with flight:
+            self._look()  # another holder may have been faster
+            if self.failing():
+                return True
+            if self._doubted is not None:
+                self._refresh_doubted()
+            elif self._is_due(alone=not flight.fleet):
+                self._fetch()
+            else:
+                self._be_patient()
+        return True
+
+    def _refresh_doubted(self) -> None:
+        fleet, backoff = self._fleet, self._backoff()
+        current = self._held is not None and self._held.sequence == self._doubted
+        if current and backoff.may_doubt(fleet.clock):
+            # Noted first, so that a process that dies in the middle has used up the minute too.
+            fleet.failures.publish(backoff.after_doubt(fleet.clock).as_json())
+            try:
+                self._fetch()
+            except CredentialUnavailable:
+                # Not settled: it is tried again as soon as the pause after a failure allows.
+                unsettled = replace(self._backoff(), doubted=backoff.doubted)
+                fleet.failures.publish(unsettled.as_json())
+                raise
+        self._doubted = None
+
+    def _fetch(self) -> None:
+        fleet = self._fleet
+        try:
+            issued = self._supply.ask()
+        except CredentialUnavailable as error:
+            raise self._unavailable(error.platform_error) from error
+        except PlatformError as error:
+            self._note_failure(error)
+            raise self._unavailable(error) from error
+        before = Lease.from_json(fleet.leases.fields)
+        lease = Lease.taken(issued, before, fleet.clock, self._supply.origin())
+        fleet.leases.publish(lease.as_json())
+        self._adopt()
+        backoff = self._backoff()
+        if backoff.failures:
+            fleet.failures.publish(backoff.after_success().as_json())
+        same = before is not None and before.value == lease.value
+        log.info(
+            "credential_refreshed kind=%s renewed=%s seconds=%d failures_before=%d",
+            self.kind,
+            "same" if same else "new",
+            lease.seconds,
+            backoff.failures,
+        )
+
+    def _note_failure(self, error: PlatformError) -> None:
+        backoff = self._backoff().after_failure(error, self._fleet.clock)
+        self._fleet.failures.publish(backoff.as_json())
+        log.warning(
+            "credential_refresh_failed kind=%s failures=%d pause=%.1f cause=%s",
+            self.kind,
+            backoff.failures,
+            backoff.pause,
+            error,
+        )
+
+    def _be_patient(self) -> None:
+        wait = random.uniform(*PATIENCE_SECONDS)  # noqa: S311  # only spreads load
+        self._not_before = time.monotonic() + wait
+
+    # What is known.
+
+    def _is_wanted(self) -> bool:
+        return self._doubted is not None or self._is_due(alone=False)
+
+    def _is_due(self, *, alone: bool) -> bool:
+        held = self._held
+        if held is None:
+            return True
+        return self._fleet.clock.steady() >= (held.due_alone if alone else held.due)
+
+    def _backoff(self) -> Backoff:
+        return Backoff.from_json(self._fleet.failures.fields) or Backoff()
+
+    def _look(self) -> None:
+        self._fleet.leases.look()
+        self._fleet.failures.look()
+        self._adopt()
+
+    def _adopt(self) -> None:
+        """Make the newest record the value in use."""
+        with self._adopting:
+            sequence, fields = self._fleet.leases.newest
+            held = self._held
+            if held is None or held.sequence != sequence:
+                held = self._hold(sequence, Lease.from_json(fields))
+            elif held.lease.origin != self._supply.origin():
+                held = None
+            self._held = held
+            self._live = None if held is None else _Live(held.lease.value, held.until)
+
+    def _hold(self, sequence: int, lease: Lease | None) -> _Held | None:
+        if lease is None or lease.origin != self._supply.origin():
+            return None
+        clock, cap = self._fleet.clock, self._supply.cap
+        now = clock.steady()
+        share = random.uniform(EARLIEST, LATEST)  # noqa: S311  # only spreads load
+        return _Held(
+            lease,
+            sequence,
+            until=now + lease.remaining(clock, cap),
+            due=now + lease.due_in(clock, cap, share),
+            due_alone=now + lease.due_in(clock, cap, ALONE),
+        )
