@@ -37,7 +37,10 @@ def ask(url: str, request: bytes, method: str = "GET") -> tuple[HTTPResponse, by
 
 @contextmanager
 def one_shot_server(answer: bytes, *, reads_body: bool = True) -> Iterator[tuple[str, list[bytes]]]:
-    """An upstream that gives the same bytes to every connection; with what it was asked."""
+    """An upstream that gives the same bytes to every connection; with what it was asked.
+
+    Without ``reads_body`` it closes on a request that it has hardly begun to read.
+    """
     asked: list[bytes] = []
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -49,8 +52,9 @@ def one_shot_server(answer: bytes, *, reads_body: bool = True) -> Iterator[tuple
                 return
             with connection:
                 connection.settimeout(10)
-                asked.append(_request(connection) if reads_body else b"")
+                request = _request(connection) if reads_body else connection.recv(1)
                 connection.sendall(answer)
+            asked.append(request)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()

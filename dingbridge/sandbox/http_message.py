@@ -3,8 +3,8 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from io import BufferedReader
 from socket import socket
-from typing import BinaryIO
 from urllib.parse import parse_qsl
 
 Headers = list[tuple[str, str]]
@@ -35,7 +35,7 @@ class DropConnection(Exception):
 class Body:
     """A request's body, read from the connection only when somebody asks for it."""
 
-    stream: BinaryIO
+    stream: BufferedReader
     length: int = 0
     chunked: bool = False
     finished: bool = False
@@ -57,7 +57,7 @@ class Body:
 
     def _counted(self) -> Iterator[bytes]:
         while self.length:
-            block = self.stream.read(min(BLOCK, self.length))
+            block = self.stream.read1(min(BLOCK, self.length))
             if not block:
                 raise RefusedRequest(400, "the body ended before its Content-Length")
             self.length -= len(block)
@@ -70,7 +70,7 @@ class Body:
                 self._skip_trailer()
                 return
             while size:
-                block = self.stream.read(min(BLOCK, size))
+                block = self.stream.read1(min(BLOCK, size))
                 if not block:
                     raise RefusedRequest(400, "the body ended inside a chunk")
                 size -= len(block)

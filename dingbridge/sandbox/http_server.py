@@ -12,7 +12,8 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable
-from typing import BinaryIO, cast
+from io import BufferedReader
+from typing import cast
 
 from dingbridge.sandbox.http_message import (
     LINE_LIMIT,
@@ -141,7 +142,7 @@ class HttpServer:
             raise DropConnection
 
     def _converse(self, connection: socket.socket, peer: str) -> None:
-        with cast("BinaryIO", connection.makefile("rb", LINE_LIMIT)) as stream:
+        with cast("BufferedReader", connection.makefile("rb", LINE_LIMIT)) as stream:
             while not self._stopping.is_set():
                 try:
                     request = read_request(stream, connection, peer, secure=self._tls is not None)

@@ -3,7 +3,7 @@
 import http
 import socket
 from collections.abc import Iterator
-from typing import BinaryIO
+from io import BufferedReader
 
 from dingbridge.sandbox.http_message import (
     HEADER_LIMIT,
@@ -17,7 +17,7 @@ from dingbridge.sandbox.http_message import (
 
 
 def read_request(
-    stream: BinaryIO, connection: socket.socket, peer: str, *, secure: bool
+    stream: BufferedReader, connection: socket.socket, peer: str, *, secure: bool
 ) -> Request | None:
     """The next request of a connection, or None at its end; RefusedRequest if it is none."""
     line = stream.readline(LINE_LIMIT)
@@ -46,7 +46,7 @@ def read_request(
     return request
 
 
-def _read_headers(stream: BinaryIO) -> Headers:
+def _read_headers(stream: BufferedReader) -> Headers:
     headers: Headers = []
     while len(headers) <= HEADER_LIMIT:
         line = stream.readline(LINE_LIMIT)
@@ -62,7 +62,7 @@ def _read_headers(stream: BinaryIO) -> Headers:
     raise RefusedRequest(431, "too many headers")
 
 
-def _body(headers: Headers, stream: BinaryIO) -> Body:
+def _body(headers: Headers, stream: BufferedReader) -> Body:
     lengths = {value for name, value in headers if name.lower() == "content-length"}
     codings = [value.lower() for name, value in headers if name.lower() == "transfer-encoding"]
     if codings:
