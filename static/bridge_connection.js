@@ -38,6 +38,7 @@ export class Bridge {
   start() {
     const { dd, page } = this;
     this.quiet = quietRejections();
+    this.show(page.error ? "error" : "pending");
     if (page.error) this.fail(page.error, [this.grant], true);
     if (!dd) {
       const code = navigator.onLine === false ? "offline" : "no_script";
@@ -243,9 +244,13 @@ export class Bridge {
 
   // --- telling ---
 
-  enter(state, error) {
+  show(state) {
     this.state = state;
     document.documentElement.setAttribute("data-bridge", state);
+  }
+
+  enter(state, error) {
+    this.show(state);
     if (state !== "outside") {
       const detail = error && {
         code: error.code,
