@@ -207,7 +207,7 @@ def with_site(site: str) -> str:
 
 
 class NginxVariant(Nginx):
-    """A small nginx with one server and the given directives in it."""
+    """A small nginx with one server and the given directives in it, and `outside` around it."""
 
     def __init__(
         self,
@@ -216,9 +216,9 @@ class NginxVariant(Nginx):
         server: str,
         *,
         certificate: Certificate | None = None,
-        port: int | None = None,
+        outside: str = "",
     ) -> None:
-        port = port or free_port()
+        port = free_port()
         tls = (
             f"ssl_certificate {certificate.chain}; ssl_certificate_key {certificate.key};"
             if certificate
@@ -230,6 +230,7 @@ class NginxVariant(Nginx):
                 access_log off;
                 {temporary_paths()}
                 large_client_header_buffers 4 16k;
+                {outside}
                 upstream up {{ server {upstream.removeprefix("http://")}; }}
                 server {{
                     listen 127.0.0.1:{port}{" ssl" if certificate else ""}; {tls}
@@ -323,7 +324,6 @@ class Caddy(FrontServer):
 {{
     admin off
     auto_https off
-    persist_config off
 }}
 http://:{self.port} {{
     bind 127.0.0.1
