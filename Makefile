@@ -46,7 +46,7 @@ check: $(S)/dev $(S)/npm-dev
 	$(BIN)/python assets/node.py node_modules/eslint/bin/eslint.js --max-warnings 0 .
 
 ## make lowest   the tests without a browser on the oldest dependency versions that are allowed
-lowest: $(S)/lowest $(S)/assets $(S)/apt
+lowest: $(S)/lowest $(S)/assets $(S)/npm-dev $(S)/apt
 	.venv-lowest/bin/python -m pytest -q -m "not faults" -n 3 --ignore=tests/browser
 
 ## make format   lets the formatter and the linter mend what they can
