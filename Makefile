@@ -42,7 +42,7 @@ check: $(S)/dev $(S)/npm-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/python assets/node.py node_modules/eslint/bin/eslint.js --max-warnings 0 .
 
 ## make lowest   the tests without a browser on the oldest dependency versions that are allowed
