@@ -42,3 +42,18 @@ export const ready = bridge.ready;
 export function state() {
   return bridge.state;
 }
+
+/** Waits until a declared API may be called, without calling it; rejects as `call` would. */
+export function allow(name) {
+  return bridge.allow(name);
+}
+
+/** Whether the page's template declares this API. */
+export function declares(name) {
+  return bridge.declares(name);
+}
+
+/** Shows a BridgeError as the page's notice: its sentence, the reference, a way to try again. */
+export function tell(error) {
+  bridge.tell(error);
+}

@@ -52,10 +52,7 @@ export class Bridge {
 
   /** Runs one declared API; see `call` in bridge.js. */
   async call(name, params) {
-    const api = Object.prototype.hasOwnProperty.call(this.page.apis, name) && this.page.apis[name];
-    if (!api) throw await this.undeclared(name);
-    if (this.platform && !api.platforms.includes(this.platform)) throw await this.unsupported(name);
-    await (api.grant ? this.grant : this.native).enter();
+    await this.allow(name);
     const run = findApi(this.dd, name);
     if (!run) throw await this.inWords({ code: "4060", api: name });
     try {
@@ -64,6 +61,18 @@ export class Bridge {
     } catch (reason) {
       throw await this.callError(name, reason);
     }
+  }
+
+  /** Waits until one declared API may be called; rejects with what stands in its way. */
+  async allow(name) {
+    if (!this.declares(name)) throw await this.undeclared(name);
+    const api = this.page.apis[name];
+    if (this.platform && !api.platforms.includes(this.platform)) throw await this.unsupported(name);
+    await (api.grant ? this.grant : this.native).enter();
+  }
+
+  declares(name) {
+    return Object.prototype.hasOwnProperty.call(this.page.apis, name);
   }
 
   // --- the way to ready ---
@@ -283,6 +292,11 @@ export class Bridge {
       version: (this.dd && this.dd.env.version) || "",
       apis: Object.keys(page.apis).join(","),
     });
+  }
+
+  /** Shows the notice for an error that page code met. */
+  tell(error) {
+    showNotice(this.page, error, this.urls(error));
   }
 
   urls({ seen = {} }) {

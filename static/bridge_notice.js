@@ -41,7 +41,11 @@ function retryButton(label) {
   const button = element("button", "dingbridge-retry", label);
   button.type = "button";
   // dd.config runs once per document: only a new document is a new chance.
-  button.addEventListener("click", () => window.location.reload());
+  button.addEventListener("click", () => {
+    const retry = new CustomEvent("dingbridge:retry", { cancelable: true });
+    // Whoever has something to keep over it prevents this and reloads by itself (reauth.js).
+    if (document.dispatchEvent(retry)) window.location.reload();
+  });
   return button;
 }
 

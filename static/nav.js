@@ -1,45 +1,75 @@
-// The colour that the client gives its navigation bar, for the page's own header.
-// The link says dd_nav_bgcolor=AARRGGBB (or RRGGBB, opaque). This script blocks on purpose: it
-// runs before the first paint, so nothing changes colour before the visitor's eyes.
+// The first script of a page. It blocks on purpose: it runs before the first paint, so nothing
+// changes colour before the visitor's eyes, and before any router, which may change the address.
+// It leaves two things for the modules that come later:
+//   document.dingbridge.entry           the address with which this document was loaded
+//   document.dingbridge.colour(search)  follows the dd_nav_bgcolor of a query; false without one
 (function () {
   "use strict";
 
-  // The client takes the first occurrence, so a good value behind a bad one does not count.
-  var given = /(?:^\?|&)dd_nav_bgcolor=([^&]*)/.exec(location.search);
-  if (!given || !/^([0-9a-f]{2})?[0-9a-f]{6}$/i.test(given[1])) return;
+  var root = document.documentElement;
+  var theme = null; // the meta elements of the page, and what they said
 
-  var argb = (given[1].length === 6 ? "ff" : "") + given[1].toLowerCase();
-  var alpha = parseInt(argb.slice(0, 2), 16) / 255;
-  var blended = [2, 4, 6].map(function (at) {
-    // What shows through a translucent bar is white.
-    return Math.round(parseInt(argb.substr(at, 2), 16) * alpha + 255 * (1 - alpha));
-  });
+  /** "#rrggbbaa", and the same over white, of AARRGGBB or RRGGBB; null for anything else. */
+  function parse(search) {
+    // The client takes the first occurrence, so a good value behind a bad one does not count.
+    var given = /(?:^\?|&)dd_nav_bgcolor=([^&]*)/.exec(search);
+    if (!given || !/^([0-9a-f]{2})?[0-9a-f]{6}$/i.test(given[1])) return null;
+    var argb = (given[1].length === 6 ? "ff" : "") + given[1].toLowerCase();
+    var alpha = parseInt(argb.slice(0, 2), 16) / 255;
+    return {
+      rgba: "#" + argb.slice(2) + argb.slice(0, 2),
+      blended: [2, 4, 6].map(function (at) {
+        // What shows through a translucent bar is white.
+        return Math.round(parseInt(argb.substr(at, 2), 16) * alpha + 255 * (1 - alpha));
+      }),
+    };
+  }
 
-  // WCAG 2: of black and white, the one with more contrast always has at least 4.5:1.
-  function luminance(rgb) {
+  /** WCAG 2: of black and white, the one with more contrast always has at least 4.5:1. */
+  function textOver(rgb) {
     var linear = rgb.map(function (byte) {
       var part = byte / 255;
       return part <= 0.03928 ? part / 12.92 : Math.pow((part + 0.055) / 1.055, 2.4);
     });
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+    var background = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+    return (background + 0.05) / 0.05 >= 1.05 / (background + 0.05) ? "#000000" : "#ffffff";
   }
 
-  var background = luminance(blended);
-  var blackWins = (background + 0.05) / 0.05 >= 1.05 / (background + 0.05);
-  var root = document.documentElement;
-  root.style.setProperty("--nav-bg", "#" + argb.slice(2) + argb.slice(0, 2));
-  root.style.setProperty("--nav-fg", blackWins ? "#000000" : "#ffffff");
-
-  var opaque = "#" + blended.map(function (byte) {
-    return (byte < 16 ? "0" : "") + byte.toString(16);
-  }).join("");
-  var metas = document.querySelectorAll('meta[name="theme-color"]');
-  for (var i = 0; i < metas.length; i += 1) metas[i].setAttribute("content", opaque);
-  if (!metas.length) {
-    // The first one counts, whatever the page adds further down.
-    var meta = document.createElement("meta");
-    meta.setAttribute("name", "theme-color");
-    meta.setAttribute("content", opaque);
-    document.head.insertBefore(meta, document.head.firstChild);
+  function themeMetas() {
+    if (theme) return theme;
+    var metas = [].slice.call(document.querySelectorAll('meta[name="theme-color"]'));
+    if (!metas.length) {
+      // The first one counts, whatever the page adds further down.
+      metas.push(document.createElement("meta"));
+      metas[0].setAttribute("name", "theme-color");
+      document.head.insertBefore(metas[0], document.head.firstChild);
+    }
+    theme = metas.map(function (meta) {
+      return { meta: meta, before: meta.getAttribute("content") || "" };
+    });
+    return theme;
   }
+
+  function colour(search) {
+    var asked = parse(search);
+    if (asked) {
+      root.style.setProperty("--nav-bg", asked.rgba);
+      root.style.setProperty("--nav-fg", textOver(asked.blended));
+    } else if (theme) {
+      root.style.removeProperty("--nav-bg");
+      root.style.removeProperty("--nav-fg");
+    } else {
+      return false;
+    }
+    var opaque = asked && "#" + asked.blended.map(function (byte) {
+      return (byte < 16 ? "0" : "") + byte.toString(16);
+    }).join("");
+    themeMetas().forEach(function (one) {
+      one.meta.setAttribute("content", opaque || one.before);
+    });
+    return Boolean(asked);
+  }
+
+  document.dingbridge = { entry: location.href, colour: colour };
+  colour(location.search);
 }());

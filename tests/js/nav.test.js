@@ -10,19 +10,24 @@ function run(search, metas = []) {
   const style = {};
   const added = [];
   const meta = (attributes = {}) => ({
-    attributes, setAttribute(name, value) { attributes[name] = value; },
+    attributes,
+    getAttribute: (name) => attributes[name],
+    setAttribute(name, value) { attributes[name] = value; },
   });
-  const present = metas.map(() => meta());
-  script.runInContext(createContext({
-    location: { search },
-    document: {
-      documentElement: { style: { setProperty(name, value) { style[name] = value; } } },
-      head: { firstChild: null, insertBefore: (made) => added.push(made) },
-      querySelectorAll: () => present,
-      createElement: () => meta(),
-    },
-  }));
-  return { style, themes: [...present, ...added].map((made) => made.attributes.content) };
+  const present = metas.map((content) => meta({ content }));
+  const document = {
+    documentElement: { style: {
+      setProperty(name, value) { style[name] = value; },
+      removeProperty(name) { delete style[name]; },
+    } },
+    head: { firstChild: null, insertBefore: (made) => added.push(made) },
+    querySelectorAll: () => present,
+    createElement: () => meta(),
+  };
+  const location = { search, href: `https://h/a${search}#/route` };
+  script.runInContext(createContext({ location, document }));
+  const themes = () => [...present, ...added].map((made) => made.attributes.content);
+  return { style, themes: themes(), later: themes, ...document.dingbridge };
 }
 
 const colours = [
@@ -52,7 +57,8 @@ const malformed = [
 ];
 for (const search of malformed) {
   test(`"${search}" changes nothing`, () => {
-    assert.deepEqual(run(search), { style: {}, themes: [] });
+    const { style, themes } = run(search);
+    assert.deepEqual({ style, themes }, { style: {}, themes: [] });
   });
 }
 
@@ -73,4 +79,16 @@ test("the text has a contrast of 4.5 to 1 over every grey", () => {
     const [dark, light] = [linear(grey), text].sort((one, other) => one - other);
     assert.ok((light + 0.05) / (dark + 0.05) >= 4.5, hex);
   }
+});
+
+test("the address with which the document was loaded is kept, before any router runs", () => {
+  assert.equal(run("?a=b").entry, "https://h/a?a=b#/route");
+});
+
+test("a view may ask for another colour, and for the one before it", () => {
+  const { colour, later, style } = run("", ["#abcdef"]);
+  assert.equal(colour("?dd_nav_bgcolor=112233"), true);
+  assert.deepEqual([style, later()], [{ "--nav-bg": "#112233ff", "--nav-fg": "#ffffff" }, ["#112233"]]);
+  assert.equal(colour("?a=b"), false);
+  assert.deepEqual([style, later()], [{}, ["#abcdef"]]);
 });
