@@ -1,6 +1,7 @@
 """The sandbox's own API under ``/__sandbox__/``: settings, native calls, what happened."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -35,6 +36,7 @@ class Admin:
         self._platform = platform
         self._journal = journal
         self._addresses = addresses
+        self._lock = threading.Lock()
         self._devices: dict[str, Device] = {}
         self._routes: dict[tuple[str, str], Callable[[Request], Response]] = {
             ("GET", "container.js"): self._container,
@@ -136,10 +138,12 @@ class Admin:
 
     def _patch_device(self, request: Request) -> Response:
         name = device_name(request)
-        device = self.device(request).patch(_json(request))
-        if name not in self._devices and len(self._devices) >= DEVICES_LIMIT:
-            raise BadValue(f"there are {DEVICES_LIMIT} devices already; reset forgets them")
-        self._devices[name] = device
+        changes = _json(request)
+        with self._lock:
+            device = self.device(request).patch(changes)
+            if name not in self._devices and len(self._devices) >= DEVICES_LIMIT:
+                raise BadValue(f"there are {DEVICES_LIMIT} devices already; reset forgets them")
+            self._devices[name] = device
         return self._device(request)
 
     def _patch_platform(self, request: Request) -> Response:

@@ -1,5 +1,8 @@
 """Runs the app as in production: gunicorn in a process of its own, ended with all its workers."""
 
+import contextlib
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -9,7 +12,9 @@ from pathlib import Path
 
 READY_SECONDS = 60.0
 GRACE_SECONDS = 3
+FORCE_SECONDS = 6.0
 CONFIG = "gunicorn.conf.py"
+RUNNER = "dingbridge.sandbox.app_runner"
 
 
 class AppFailed(Exception):
@@ -20,7 +25,7 @@ class AppProcess:
     """``app`` (``module:name``) under gunicorn on 127.0.0.1:``port``, run in ``folder``."""
 
     def __init__(self, app: str, port: int, environment: Mapping[str, str], folder: Path) -> None:
-        command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"]
+        command = [sys.executable, "-m", RUNNER, "--bind", f"127.0.0.1:{port}"]
         if (folder / CONFIG).is_file():
             command += ["-c", CONFIG]
         self._command = [*command, "--graceful-timeout", str(GRACE_SECONDS), app]
@@ -33,7 +38,11 @@ class AppProcess:
     def start(self, given_up: Callable[[], bool]) -> None:
         """Returns once the app answers, or ``given_up()``; AppFailed if it ends or stays silent."""
         self._process = subprocess.Popen(
-            self._command, cwd=self._folder, env=dict(self._environment), stdin=subprocess.DEVNULL
+            self._command,
+            cwd=self._folder,
+            env=dict(self._environment),
+            stdin=subprocess.DEVNULL,
+            process_group=0,
         )
         deadline = time.monotonic() + READY_SECONDS
         while not given_up():
@@ -52,15 +61,15 @@ class AppProcess:
 
     def stop(self) -> None:
         """Ends gunicorn and its workers; by force if they take longer than their grace."""
-        if self._process is None or self._process.poll() is not None:
+        if self._process is None:
             return
         self._process.terminate()
-        try:
-            self._process.wait(GRACE_SECONDS + 3)
-        except subprocess.TimeoutExpired:
-            # Workers end by themselves when they see that their parent has gone.
-            self._process.kill()
-            self._process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(FORCE_SECONDS)
+        # Workers whose gunicorn is gone would notice only after a while.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
 
     def _answers(self) -> bool:
         connection = HTTPConnection("127.0.0.1", self._port, timeout=5)

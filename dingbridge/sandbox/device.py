@@ -11,6 +11,7 @@ from dingbridge.sandbox.checks import (
     checked,
     flag,
     json_value,
+    mapping,
     one_of,
     optional,
     patched,
@@ -83,8 +84,9 @@ class Device:
         """The device after ``changes``; BadValue names what cannot be taken."""
         accepted = checked(changes, CHECKS, "device")
         for table in ("results", "errors"):
-            if accepted.get(table):
-                accepted[table] = _merged(getattr(self, table), changes, table)
+            new = mapping(changes, "device").get(table)
+            if isinstance(new, dict):
+                accepted[table] = _merged(getattr(self, table), new)
         return patched(self, accepted)
 
     def describe(self, corp_id: str) -> dict[str, Any]:
@@ -100,11 +102,8 @@ class Device:
         return {**told, "device": name, "needs_grant": sorted(NEEDS_GRANT)}
 
 
-def _merged(present: Mapping[str, Any], changes: object, table: str) -> dict[str, Any]:
-    # checked() has seen to it that both levels are objects.
-    new: Mapping[str, Any] = changes[table]  # type: ignore[index]
-    merged = {**present, **new}
-    return {name: value for name, value in merged.items() if value is not None}
+def _merged(present: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in {**present, **new}.items() if value is not None}
 
 
 CHECKS: dict[str, Check] = {

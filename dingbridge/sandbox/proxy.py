@@ -47,7 +47,7 @@ class Proxy:
 
     def __init__(
         self,
-        upstream: Callable[[], str | None],
+        upstream: Callable[[], str],
         device: Callable[[Request], Device],
         framers: Callable[[], list[str]],
     ) -> None:
@@ -57,12 +57,9 @@ class Proxy:
 
     def __call__(self, request: Request) -> Response:
         """The app's answer, or a page that says why there is none."""
-        upstream = self._upstream()
-        if upstream is None:
-            return _unreachable(request, 502, "no app has been started")
         device = self._device(request)
         try:
-            answer, connection = _forward(request, upstream, device.user_agent)
+            answer, connection = _forward(request, self._upstream(), device.user_agent)
         except TimeoutError:
             return _unreachable(request, 504, "it did not answer in time")
         except (OSError, HTTPException) as error:
