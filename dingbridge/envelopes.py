@@ -46,13 +46,14 @@ def read_envelope(
     }
     fields = _json_object(body)
     if fields is None:
-        code = "platform_failed" if http_status >= 500 else "platform_unreadable"
-        raise PlatformUnavailable(code, **seen)
+        raise PlatformUnavailable(_not_json(body, http_status), **seen)
     seen["request_id"] = _text(
         fields.get("requestid") or fields.get("request_id") or fields.get("requestId") or request_id
     )
     if fields.get("status") == _BANNED:
-        raise PlatformUnavailable("platform_banned", **seen)
+        minutes = _text(fields.get("wait"))
+        values = {"minutes": minutes} if minutes.isdecimal() else {}
+        raise PlatformUnavailable("platform_banned", **seen, values=values)
     if "errcode" in fields:
         _raise_errcode(fields, seen)
     if http_status >= 500:
@@ -91,6 +92,15 @@ def _json_object(body: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):  # RecursionError: thousands of opening brackets
         return None
     return fields if isinstance(fields, dict) else None
+
+
+def _not_json(body: bytes, http_status: int) -> str:
+    """What an answer that is no JSON object means."""
+    if http_status >= 500:
+        return "platform_failed"
+    page = body.lstrip()[:1] == b"<"
+    # A page instead of an envelope, with an HTTP error: the ban of an address that calls too much.
+    return "platform_banned" if page and http_status >= 400 else "platform_unreadable"
 
 
 def _raise_errcode(fields: dict[str, Any], seen: dict[str, Any]) -> None:

@@ -117,6 +117,28 @@ class PlatformUnavailable(PlatformError):
     """The platform could not be reached, or gave no answer that can be read."""
 
 
+class RateLimited(PlatformUnavailable):
+    """Nothing was sent: the app's own limit is reached, or the platform told it to pause.
+
+    `retry_after` is in seconds; `scope` names whose limit it is, such as `app_api`.
+    """
+
+    def __init__(
+        self, code: str, *, retry_after: float, scope: str, endpoint: str, platform_code: str = ""
+    ) -> None:
+        """`code`: `limited_here` or `paused_by_platform`, then with the platform's code."""
+        values = {"seconds": f"{max(retry_after, 0.1):.1f}", "scope": scope}
+        if platform_code:
+            values["platform_code"] = platform_code
+        super().__init__(code, endpoint=endpoint, values=values)
+        self.retry_after = retry_after
+        self.scope = scope
+
+
+class CallRefused(DingBridgeError):
+    """Nothing was sent: the call cannot be right, and the platform would refuse it."""
+
+
 class CredentialUnavailable(DingBridgeError):
     """No valid token or ticket exists and none can be had now.
 

@@ -7,30 +7,47 @@ leaves this module, and the secrets in what urllib3 logs are blotted out.
 
 from __future__ import annotations
 
+import json as jsons
 import logging
 import os
 import re
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, BinaryIO, Protocol
 
 import requests
+from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from dingbridge.envelopes import read_envelope
-from dingbridge.errors import PlatformUnavailable
+from dingbridge.errors import CallRefused, PlatformError, PlatformUnavailable
 from dingbridge.settings import Generation, Settings
 
 CONNECT_SECONDS = 3.05  # just over one TCP retransmission, as requests' documentation advises
 READ_SECONDS = 5.0
 TOTAL_SECONDS = 10.0
 BODY_LIMIT = 4 * 1024 * 1024  # bytes
+JSON_TYPE = "application/json; charset=utf-8"
+_KEPT_CONNECTIONS = 32  # per base URL; more threads than that open and close connections
 
 _SECRET_PARAMETER = re.compile(
     r"(\w*(?:secret|token|ticket|signature)\w*=)[^&\s\"']+", re.IGNORECASE
 )
+
+
+class Upload(Protocol):
+    """A body that is read as it is sent; its length in bytes is known."""
+
+    content_type: str
+
+    def __len__(self) -> int:
+        """Bytes in all."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes."""
 
 
 class Transport:
@@ -59,43 +76,112 @@ class Transport:
         params: Mapping[str, str] | None = None,
         json: object = None,
         token: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """One call; the fields of the answer.
+        """One call; the fields of the answer, none where it is of HTTP 2xx and empty.
 
         `path` begins with a slash. `token` goes where the generation expects it: the query of the
         old one, the header `x-acs-dingtalk-access-token` of the new one (the bearer header that
-        one page of the documents names is refused by the platform).
+        one page of the documents names is refused by the platform). `json` is sent as UTF-8, not
+        as `\\uXXXX` (which some endpoints refuse, 40033).
 
         Raises PlatformError and PlatformUnavailable; neither ever holds `params` or `token`.
+        CallRefused if `json` cannot be said in JSON.
         """
+        body = _json_bytes(json)
+        with self._answer(generation, method, path, params, token, headers, body) as answer:
+            seen = self._seen(answer)
+        if generation == "new" and 200 <= seen[1] < 300 and not seen[0].strip():
+            return {}  # what a deletion answers there
+        return _envelope(path, *seen, _secrets(params or {}, json, token))
+
+    def upload(
+        self, path: str, body: Upload, *, params: Mapping[str, str], token: str
+    ) -> dict[str, Any]:
+        """One call of the old generation whose body is sent as it is read.
+
+        Raises PlatformError and PlatformUnavailable.
+        """
+        with self._answer("old", "POST", path, params, token, None, body) as answer:
+            seen = self._seen(answer)
+        return _envelope(path, *seen, _secrets(params, None, token))
+
+    def download(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, str],
+        token: str,
+        to: BinaryIO,
+        limit: int,
+    ) -> tuple[str, int]:
+        """A file of the old generation, written to `to` as it comes; its content type and size.
+
+        A file of more than `limit` bytes, or one that takes too long, is given up.
+
+        Raises PlatformError for an answer that is an envelope instead of a file, and
+        PlatformUnavailable; OSError is that of `to`.
+        """
+        kind, size = "", 0
+        seen: tuple[bytes, int, str] | None = None
+        unwritable: OSError | None = None
+        with self._answer("old", "GET", path, params, token, None, None) as answer:
+            kind = answer.headers.get("Content-Type", "")
+            if answer.status_code != 200 or kind.startswith(("application/json", "text/")):
+                seen = self._seen(answer)
+            else:
+                for part in self._parts(answer, limit, 4 * self._total):
+                    try:
+                        to.write(part)
+                    except OSError as error:
+                        unwritable = error
+                        break
+                    size += len(part)
+        if unwritable is not None:
+            raise unwritable
+        if seen is not None:
+            _envelope(path, *seen, _secrets(params, None, token))
+            raise PlatformUnavailable("platform_unreadable", endpoint=path, http_status=seen[1])
+        return kind, size
+
+    @contextmanager
+    def _answer(
+        self,
+        generation: Generation,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        token: str | None,
+        headers: Mapping[str, str] | None,
+        body: Upload | bytes | None,
+    ) -> Iterator[requests.Response]:
+        """The answer, its body not yet read; failures below the envelope come out as ours."""
         query = dict(params or {})
-        headers = {}
+        sent = dict(headers or {})
         if token is not None and generation == "new":
-            headers["x-acs-dingtalk-access-token"] = token
+            sent["x-acs-dingtalk-access-token"] = token
         elif token is not None:
             query["access_token"] = token
+        if body is not None:
+            sent["Content-Type"] = JSON_TYPE if isinstance(body, bytes) else body.content_type
         failure = ""
-        body, status, request_id = b"", 0, ""
         try:
             with self._open().request(
                 method,
                 self._bases[generation] + path,
                 params=query,
-                json=json,
-                headers=headers,
+                data=body,
+                headers=sent,
                 timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
             ) as answer:
-                status = answer.status_code
-                request_id = answer.headers.get("x-acs-request-id", "")
-                body = self._read(answer)
+                yield answer
         except (requests.RequestException, HTTPError, OSError) as error:
             failure = _name(error)
         # Raised out here: chained to an error of requests it would carry the URL with its query.
         if failure:
             raise PlatformUnavailable(failure, endpoint=path)
-        return read_envelope(body, endpoint=path, http_status=status, request_id=request_id)
 
     def forget_connections(self) -> None:
         """Drop the session without closing it: after a fork its sockets belong to the parent."""
@@ -109,14 +195,20 @@ class Transport:
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             session.headers["Accept-Encoding"] = "identity"
             session.headers["User-Agent"] = "dingbridge"
+            session.mount("https://", HTTPAdapter(pool_maxsize=_KEPT_CONNECTIONS))
+            session.mount("http://", HTTPAdapter(pool_maxsize=_KEPT_CONNECTIONS))
             self._session = session
         return session
 
-    def _read(self, answer: requests.Response) -> bytes:
-        """The body, however slowly it drips, within the total time and size."""
-        deadline = time.monotonic() + self._total
-        parts: list[bytes] = []
-        room = BODY_LIMIT
+    def _seen(self, answer: requests.Response) -> tuple[bytes, int, str]:
+        """Body, HTTP status and request id, however slowly they drip."""
+        request_id = answer.headers.get("x-acs-request-id", "")
+        body = b"".join(self._parts(answer, BODY_LIMIT, self._total))
+        return body, answer.status_code, request_id
+
+    def _parts(self, answer: requests.Response, room: int, seconds: float) -> Iterator[bytes]:
+        """The body as it comes, within the total time and size."""
+        deadline = time.monotonic() + seconds
         # read1 returns whatever has come; read and iter_content would wait for a full block.
         while part := answer.raw.read1(65536, decode_content=True):
             room -= len(part)
@@ -124,8 +216,35 @@ class Transport:
                 raise requests.exceptions.ContentDecodingError
             if time.monotonic() > deadline:
                 raise requests.Timeout
-            parts.append(part)
-        return b"".join(parts)
+            yield part
+
+
+def _envelope(
+    path: str, body: bytes, status: int, request_id: str, secrets: list[bytes]
+) -> dict[str, Any]:
+    seen: dict[str, Any] = {"endpoint": path, "http_status": status, "request_id": request_id}
+    with suppress(PlatformError):
+        return read_envelope(body, **seen)
+    for secret in secrets:
+        body = body.replace(secret, b"***")  # should the platform's message repeat it
+    return read_envelope(body, **seen)  # raises again, now without them
+
+
+def _json_bytes(value: object) -> bytes | None:
+    if value is None:
+        return None
+    try:
+        return jsons.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        cause = type(error).__name__
+    raise CallRefused("body_not_json", {"error": cause})
+
+
+def _secrets(query: Mapping[str, str], json: object, token: str | None) -> list[bytes]:
+    """What was sent and must not come back in an error."""
+    sent = {**query, **(json if isinstance(json, dict) else {})}
+    named = [str(value) for name, value in sent.items() if _SECRET_PARAMETER.match(f"{name}=x")]
+    return [secret.encode() for secret in (*named, token or "") if len(secret) >= 4]
 
 
 def _name(error: Exception) -> str:
