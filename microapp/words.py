@@ -11,8 +11,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "bridge_pending": ("正在连接钉钉…", "Connecting to DingTalk…"),
     "bridge_ready": ("已连接，可以使用全部功能。", "Connected. Everything is ready to use."),
     "bridge_error": (
-        "部分功能暂时不可用，原因见下方说明。",
-        "Some functions are not available now; the note below says why.",
+        "部分功能暂时不可用，原因见上方说明。",
+        "Some functions are not available now; the note above says why.",
     ),
     "bridge_outside": (
         "当前不在钉钉中。请在钉钉里打开本页面，以使用定位、扫码等功能。",
