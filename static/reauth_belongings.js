@@ -1,0 +1,143 @@
+// What a visitor has in a view: what was typed and not sent, the scroll position, and whatever the
+// view's code asks to carry.
+
+const NOT_TYPED = ["hidden", "submit", "button", "reset", "image", "file", "password"];
+const ENDS_SCROLLING = ["wheel", "touchmove", "keydown", "mousedown"];
+
+export class Belongings {
+  constructor() {
+    this.readers = new Map();
+    this.carried = {};
+    this.fields = []; // of these the page has not shown the fields yet
+    this.scroll = null;
+    this.observer = null;
+    this.touched = new WeakSet(); // what the visitor has filled in since
+    document.addEventListener("input", (event) => {
+      if (event.isTrusted) this.touched.add(event.target);
+    }, true);
+    ENDS_SCROLLING.forEach((name) => {
+      window.addEventListener(name, () => { this.scroll = null; }, { passive: true });
+    });
+  }
+
+  carry(name, read) {
+    this.readers.set(name, read);
+    const { [name]: value } = this.carried;
+    delete this.carried[name];
+    return value;
+  }
+
+  /** False where something would be lost: a chosen file or a password is not written down. */
+  canTravel() {
+    return !Array.from(document.querySelectorAll("input[type=file], input[type=password]"))
+      .some((field) => field.value);
+  }
+
+  pack() {
+    const carried = Object.assign({}, this.carried);
+    this.readers.forEach((read, name) => { carried[name] = read(); });
+    const present = fieldsOf(document)
+      .filter(([, field]) => this.touched.has(field) || isChanged(field))
+      .map(([key, field]) => ({ key, value: valueOf(field) }));
+    const missing = this.fields.filter((field) => !present.some((one) => one.key === field.key));
+    return { carried, fields: present.concat(missing), scroll: this.scroll || scrolled() };
+  }
+
+  /** Puts it all back, now and as the view comes to show it. */
+  unpack({ fields, scroll }) {
+    this.drop();
+    this.fields = fields;
+    this.scroll = scroll;
+    this.observer = new MutationObserver(() => this.place());
+    this.observer.observe(document.body, { childList: true, subtree: true });
+    this.place();
+  }
+
+  /** The view has been left. */
+  drop() {
+    if (this.observer) this.observer.disconnect();
+    Object.assign(this, { observer: null, fields: [], scroll: null });
+  }
+
+  place() {
+    const there = new Map(fieldsOf(document).map(([key, field]) => [key, field]));
+    this.fields = this.fields.filter(({ key, value }) => {
+      if (!there.has(key)) return true;
+      if (!this.touched.has(there.get(key))) fill(there.get(key), value);
+      return false;
+    });
+    if (!this.fields.length) this.placeScroll();
+    if (this.observer && !this.fields.length && !this.scroll) this.observer.disconnect();
+  }
+
+  placeScroll() {
+    const { scroll } = this;
+    if (!scroll) return;
+    scrollTo(scroll);
+    // Routers scroll to the top when a view has been drawn; theirs is not the last word here.
+    window.requestAnimationFrame(() => {
+      if (this.scroll !== scroll) return;
+      scrollTo(scroll);
+      if (Math.abs(window.pageYOffset - scroll.y) < 2) this.scroll = null;
+    });
+  }
+}
+
+/** [[key, field], …] of everything that a visitor can fill in; keys outlive a reload. */
+function fieldsOf(root) {
+  const seen = new Map();
+  return Array.from(root.querySelectorAll("input, textarea, select"))
+    .filter((field) => !NOT_TYPED.includes(field.type))
+    .map((field) => {
+      const form = field.form ? field.form.id || field.form.getAttribute("name") || "form" : "";
+      const name = `${form}/${field.name || field.id}`;
+      seen.set(name, (seen.get(name) || 0) + 1);
+      return [`${name}/${seen.get(name)}`, field];
+    });
+}
+
+/** Whether it is other than the page came with; of radio buttons the chosen one tells. */
+function isChanged(field) {
+  if (field.type === "radio") return field.checked;
+  if (field.type === "checkbox") return field.checked !== field.defaultChecked;
+  if (!field.options) return field.value !== field.defaultValue;
+  const options = Array.from(field.options);
+  const isChosen = options.some((option) => option.defaultSelected);
+  return options.some((option, at) => option.selected !== (
+    isChosen || field.multiple ? option.defaultSelected : at === 0
+  ));
+}
+
+function valueOf(field) {
+  if (field.type === "checkbox" || field.type === "radio") return field.checked;
+  if (!field.options) return field.value;
+  return Array.from(field.options).filter((option) => option.selected).map((option) => option.value);
+}
+
+/** Frameworks hear of a value by the events of typing. */
+function fill(field, value) {
+  if (typeof value === "boolean") {
+    field.checked = value;
+  } else if (field.options) {
+    Array.from(field.options).forEach((option) => { option.selected = value.includes(option.value); });
+  } else {
+    field.value = value;
+  }
+  ["input", "change"].forEach((name) => field.dispatchEvent(new Event(name, { bubbles: true })));
+}
+
+/** The window's position, and that of everything with an id that scrolls by itself. */
+function scrolled() {
+  const boxes = Array.from(document.querySelectorAll("[id]"))
+    .filter((box) => box.scrollTop || box.scrollLeft)
+    .map((box) => [box.id, box.scrollLeft, box.scrollTop]);
+  return { x: window.pageXOffset, y: window.pageYOffset, boxes };
+}
+
+function scrollTo({ x, y, boxes }) {
+  boxes.forEach(([id, left, top]) => {
+    const box = document.getElementById(id);
+    if (box) Object.assign(box, { scrollLeft: left, scrollTop: top });
+  });
+  window.scrollTo(x, y);
+}

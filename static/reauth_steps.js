@@ -1,0 +1,32 @@
+// Which refresh may still help a view. Pure, so that every course of events can be tried.
+
+// Another document is no better for these.
+const HOPELESS = ["offline", "outside", "unsupported_here", "old_client"];
+// A grant may take one refresh and a refused call two; whatever wants more goes in circles.
+const LONGEST_RUN = 4;
+
+/** How many refreshes there may be in a row without a tap of the visitor. */
+export function isLoopSafe(run) {
+  return run < LONGEST_RUN;
+}
+
+/**
+ * "parent": load the parent page, which authorises, and come back. "view": load the view's own
+ * address as a document. "stop": neither helps any more. null: it is no matter of grants.
+ *
+ * `why`: "grant" where the API may not be called in this document, "answer" where the client
+ * answered; `code`: the error's. `taken`: the steps that this view has taken, 0 to 2.
+ * `isElsewhere`: the document was loaded on another page than the parent. `isOwnDocument`: it was
+ * loaded on the very address that the view has.
+ */
+export function nextStep({ why, code, taken, isElsewhere, isOwnDocument }) {
+  if (why === "grant") {
+    if (HOPELESS.includes(code)) return null;
+    // The parent's template declares the APIs of all views; where it does not, nobody does.
+    if (code === "undeclared_api" && !isElsewhere) return "stop";
+    return taken === 0 ? "parent" : "stop";
+  }
+  if (code !== "7") return null;
+  if (taken === 0) return "parent";
+  return taken === 1 && !isOwnDocument ? "view" : "stop";
+}
