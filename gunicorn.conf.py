@@ -3,7 +3,8 @@
 import os
 
 bind = os.environ.get("BIND", "127.0.0.1:8080")
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+# Also for the workers themselves: without Redis they divide the platform's limits among them.
+workers = int(os.environ.setdefault("WEB_CONCURRENCY", "2"))
 worker_class = "gthread"
 threads = int(os.environ.get("THREADS", "8"))
 

@@ -72,6 +72,9 @@ class Settings:
     login_url: str = "https://login.dingtalk.com"
     jsapi_url: str | None = None
     redis_url: str | None = None
+    api_rate: int = 20
+    api_quota: int = 5000
+    workers: int = 1
     instance: Path = Path("instance")
     debug: bool = False
     developers: frozenset[str] = frozenset()
@@ -114,6 +117,9 @@ class Settings:
             "login_url": reader.read("LOGIN_URL", _base_url, cls.login_url),
             "jsapi_url": reader.read("JSAPI_URL", _script_url, ""),
             "redis_url": reader.read("REDIS_URL", _redis_url, ""),
+            "api_rate": reader.read("API_RATE", _whole(1, 1000), cls.api_rate),
+            "api_quota": reader.read("API_QUOTA", _whole(0, 10**9), cls.api_quota),
+            "workers": reader.read("WORKERS", _whole(1, 10_000), _web_concurrency(source)),
             "instance": reader.read("INSTANCE", Path, Path("instance")),
             "debug": reader.read("DEBUG", _flag, False),
             "developers": reader.read("DEVELOPERS", _set_of(_word), frozenset()),
@@ -221,6 +227,21 @@ def _store_key(text: str) -> str:
     if len(text) < 32:
         raise _Wrong("每个密钥至少 32 个字符 / each key needs at least 32 characters")
     return text
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,10}", text) or not low <= int(text) <= high:
+            raise _Wrong(f"{text!r} 应为 {low} 到 {high} / has to be from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def _web_concurrency(source: Mapping[str, object]) -> int:
+    """The number of processes, as gunicorn and many platforms know it."""
+    text = _text(source.get("WEB_CONCURRENCY"))
+    return int(text) if re.fullmatch(r"[1-9][0-9]{0,3}", text) else Settings.workers
 
 
 def _hops(text: str) -> int:
