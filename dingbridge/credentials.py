@@ -22,7 +22,7 @@ from dingbridge.errors import PlatformError
 from dingbridge.issuer import Issuer, PlatformIssuer, TicketSource, ask_source
 from dingbridge.lease import LONGEST_LIFE, Issued
 from dingbridge.private_folder import private_folder
-from dingbridge.refresher import Fleet, Refresher, Supply
+from dingbridge.refresher import Fleet, Refresher, Supply, at_once, in_a_thread
 from dingbridge.settings import Settings
 from dingbridge.shared_record import SharedRecord
 from dingbridge.single_flight import SingleFlight
@@ -187,8 +187,8 @@ def open_credentials(
     """The credentials of the app that `settings` describe.
 
     `name` keeps several bridges in one process apart. `source` tells the app's own ticket source,
-    if it has one, each time that it matters. The others are for tests: time, HTTP, and whether a
-    thread watches.
+    if it has one, each time that it matters. The others are for tests: time, HTTP, and whether
+    threads watch and refresh; without them that happens within `tick`.
 
     Raises SettingsError if the instance folder is open to others or cannot be used, and if Redis
     is asked for without its extra.
@@ -215,6 +215,7 @@ def open_credentials(
                 lambda: caches[-1].reachable,
             ),
             clock=clock,
+            spawn=in_a_thread if watched else at_once,
         )
 
     issuer = PlatformIssuer(settings, transport or Transport(settings))

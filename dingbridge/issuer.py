@@ -105,5 +105,9 @@ def ask_source(source: TicketSource) -> Issued:
         raise PlatformError(
             "ticket_source_failed", endpoint="ticket_source", values={"error": failure}
         )
-    value, seconds = answer if isinstance(answer, tuple) else (answer, UNSTATED_LIFE)
-    return issued({"ticket": value, "seconds": seconds}, "ticket_source", "ticket", "seconds")
+    match answer:
+        case (value, seconds):
+            fields = {"ticket": value, "seconds": seconds}
+        case _:
+            fields = {"ticket": answer, "seconds": UNSTATED_LIFE}
+    return issued(fields, "ticket_source", "ticket", "seconds")

@@ -13,12 +13,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from dingbridge.backoff import Backoff
 from dingbridge.clock import Clock
 from dingbridge.errors import CredentialUnavailable, PlatformError
-from dingbridge.lease import ALONE, EARLIEST, LATEST, Issued, Lease
+from dingbridge.lease import Issued, Lease
+from dingbridge.lease_memory import LeaseMemory
 from dingbridge.shared_record import SharedRecord
 from dingbridge.single_flight import SingleFlight
 
@@ -26,31 +26,22 @@ log = logging.getLogger(__name__)
 
 WAIT_SECONDS = 10.0  # how long a caller waits at most for another caller's refresh
 POLL_SECONDS = (0.02, 0.05)
+# In a known outage nobody queues for long: the answer is known.
+OUTAGE_WAIT_SECONDS = 0.3
 # In a known outage the watchers try again; a caller does only if none has for so long.
 LEAD_AFTER_SECONDS = 5.0
 # When another process is refreshing, or the refresh can wait, the next look at it is so far off.
 PATIENCE_SECONDS = (0.3, 0.9)
 
 
-class _Live(NamedTuple):
-    """What the hot path reads: one object, so that a value never meets another one's time."""
-
-    value: str
-    until: float  # by the steady clock
-
-
-class _Held(NamedTuple):
-    """A lease with its times by this process's steady clock, which no set clock can move."""
-
-    lease: Lease
-    sequence: int
-    until: float
-    due: float
-    due_alone: float
-
-
-def _in_a_thread(task: Callable[[], None]) -> None:
+def in_a_thread(task: Callable[[], None]) -> None:
+    """Run a refresh beside whoever noticed that it is due."""
     threading.Thread(target=task, name="dingbridge-refresh", daemon=True).start()
+
+
+def at_once(task: Callable[[], None]) -> None:
+    """Run a refresh within the tick that noticed it."""
+    task()
 
 
 @dataclass(frozen=True)
@@ -61,7 +52,7 @@ class Fleet:
     failures: SharedRecord
     flight: SingleFlight
     clock: Clock
-    spawn: Callable[[Callable[[], None]], None] = _in_a_thread
+    spawn: Callable[[Callable[[], None]], None] = in_a_thread
 
 
 @dataclass(frozen=True)
@@ -92,14 +83,12 @@ class Refresher:
         self._fleet = fleet
         self._supply = supply
         self._on_use = on_use
-        self._live: _Live | None = None
-        self._held: _Held | None = None
+        self._memory = LeaseMemory(fleet.leases, fleet.clock, supply.cap, supply.origin)
         self._doubted: int | None = None
         self._make_locks()
 
     def _make_locks(self) -> None:
         self._gate = threading.Lock()
-        self._adopting = threading.Lock()
         self._refreshing = False
         self._not_before = 0.0
 
@@ -108,15 +97,14 @@ class Refresher:
 
         Raises CredentialUnavailable.
         """
-        live = self._live
+        live = self._memory.live
         if live is not None and self._fleet.clock.steady() < live.until:
             return live.value
         return self._obtain()
 
     def at_hand(self) -> bool:
         """Whether `value` would answer from memory."""
-        live = self._live
-        return live is not None and self._fleet.clock.steady() < live.until
+        return self._memory.at_hand()
 
     def failing(self) -> bool:
         """Whether the last attempt of the fleet failed and the next has to wait."""
@@ -126,8 +114,9 @@ class Refresher:
     def tick(self) -> None:
         """Take over what is newer; start a refresh if one is due. Called a few times a second."""
         self._fleet.leases.look()
-        self._adopt()
-        if self._refreshing or time.monotonic() < self._not_before or not self._is_wanted():
+        self._memory.adopt()
+        now = self._fleet.clock.steady()
+        if self._refreshing or now < self._not_before or not self._is_wanted():
             return
         self._fleet.failures.look()
         if self.failing() or not self._supply.ready():
@@ -137,9 +126,8 @@ class Refresher:
 
     def doubt(self) -> None:
         """Somebody calls the current value bad: the next tick asks for it anew, if it may."""
-        held = self._held
-        if held is not None and self._backoff().may_doubt(self._fleet.clock):
-            self._doubted = held.sequence
+        if self._backoff().may_doubt(self._fleet.clock):
+            self._doubted = self._memory.sequence
 
     def replace(self, refused: str) -> str:
         """The value to use instead of one that the platform refused; it may be the same.
@@ -157,28 +145,20 @@ class Refresher:
 
     def after_fork(self) -> None:
         """Whoever held the locks, and the watcher, stayed in the parent."""
-        self._live = None
+        self._memory.after_fork()
         self._make_locks()
         self._fleet.leases.after_fork()
         self._fleet.failures.after_fork()
 
     def status(self) -> dict[str, object]:
         """The state for people and probes: ages and codes, never a value."""
-        clock, held, backoff = self._fleet.clock, self._held, self._backoff()
-        now = clock.steady()
-        state: dict[str, object] = {"state": "absent", "failures": backoff.failures}
-        if held is not None:
-            name = "expired" if now >= held.until else "due" if now >= held.due else "fresh"
-            state |= {
-                "state": name,
-                "age": round(held.lease.age(clock), 1),
-                "remaining": round(held.until - now, 1),
-            }
+        backoff = self._backoff()
+        state = {**self._memory.status(), "failures": backoff.failures}
         if backoff.failures and backoff.error is not None:
             state |= {
                 "error": backoff.error.code,
                 "sub_code": backoff.error.sub_code,
-                "retry_in": round(max(0.0, backoff.wait(clock)), 1),
+                "retry_in": round(max(0.0, backoff.wait(self._fleet.clock)), 1),
             }
         return state
 
@@ -186,7 +166,7 @@ class Refresher:
 
     def _obtain(self) -> str:
         self._on_use()
-        patience = 0.0 if self._backoff().failures else WAIT_SECONDS
+        patience = OUTAGE_WAIT_SECONDS if self._backoff().failures else WAIT_SECONDS
         if not self._gate.acquire(timeout=patience):
             raise self._unavailable(self._backoff().error)
         try:
@@ -240,7 +220,7 @@ class Refresher:
                 return True
             if self._doubted is not None:
                 self._refresh_doubted()
-            elif self._is_due(alone=not flight.fleet):
+            elif self._memory.is_due(alone=not flight.fleet):
                 self._fetch()
             else:
                 self._be_patient()
@@ -248,7 +228,7 @@ class Refresher:
 
     def _refresh_doubted(self) -> None:
         fleet, backoff = self._fleet, self._backoff()
-        current = self._held is not None and self._held.sequence == self._doubted
+        current = self._memory.sequence == self._doubted
         if current and backoff.may_doubt(fleet.clock):
             # Noted first, so that a process that dies in the middle has used up the minute too.
             fleet.failures.publish(backoff.after_doubt(fleet.clock).as_json())
@@ -273,7 +253,7 @@ class Refresher:
         before = Lease.from_json(fleet.leases.fields)
         lease = Lease.taken(issued, before, fleet.clock, self._supply.origin())
         fleet.leases.publish(lease.as_json())
-        self._adopt()
+        self._memory.adopt()
         backoff = self._backoff()
         if backoff.failures:
             fleet.failures.publish(backoff.after_success().as_json())
@@ -299,18 +279,12 @@ class Refresher:
 
     def _be_patient(self) -> None:
         wait = random.uniform(*PATIENCE_SECONDS)  # noqa: S311  # only spreads load
-        self._not_before = time.monotonic() + wait
+        self._not_before = self._fleet.clock.steady() + wait
 
     # What is known.
 
     def _is_wanted(self) -> bool:
-        return self._doubted is not None or self._is_due(alone=False)
-
-    def _is_due(self, *, alone: bool) -> bool:
-        held = self._held
-        if held is None:
-            return True
-        return self._fleet.clock.steady() >= (held.due_alone if alone else held.due)
+        return self._doubted is not None or self._memory.is_due(alone=False)
 
     def _backoff(self) -> Backoff:
         return Backoff.from_json(self._fleet.failures.fields) or Backoff()
@@ -318,30 +292,4 @@ class Refresher:
     def _look(self) -> None:
         self._fleet.leases.look()
         self._fleet.failures.look()
-        self._adopt()
-
-    def _adopt(self) -> None:
-        """Make the newest record the value in use."""
-        with self._adopting:
-            sequence, fields = self._fleet.leases.newest
-            held = self._held
-            if held is None or held.sequence != sequence:
-                held = self._hold(sequence, Lease.from_json(fields))
-            elif held.lease.origin != self._supply.origin():
-                held = None
-            self._held = held
-            self._live = None if held is None else _Live(held.lease.value, held.until)
-
-    def _hold(self, sequence: int, lease: Lease | None) -> _Held | None:
-        if lease is None or lease.origin != self._supply.origin():
-            return None
-        clock, cap = self._fleet.clock, self._supply.cap
-        now = clock.steady()
-        share = random.uniform(EARLIEST, LATEST)  # noqa: S311  # only spreads load
-        return _Held(
-            lease,
-            sequence,
-            until=now + lease.remaining(clock, cap),
-            due=now + lease.due_in(clock, cap, share),
-            due_alone=now + lease.due_in(clock, cap, ALONE),
-        )
+        self._memory.adopt()

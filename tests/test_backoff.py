@@ -1,0 +1,113 @@
+"""dingbridge.backoff: how long the fleet leaves the platform alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dingbridge.backoff import DOUBT_PAUSE, FIRST_PAUSE, JITTER, LONGEST_PAUSE, Backoff
+from dingbridge.clock import Clock
+from dingbridge.errors import PlatformError, PlatformUnavailable
+
+ERROR = PlatformUnavailable("platform_timeout", endpoint="/gettoken")
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+        self.clock = Clock(lambda: self.now, lambda: self.now, "boot")
+
+
+def test_pauses_double_up_to_a_bound() -> None:
+    time = Time()
+    backoff = Backoff()
+    pauses = []
+    for _ in range(12):
+        backoff = backoff.after_failure(ERROR, time.clock)
+        pauses.append(backoff.pause)
+    for count, pause in enumerate(pauses):
+        step = min(LONGEST_PAUSE, FIRST_PAUSE * 2**count)
+        assert step <= pause <= step * (1 + JITTER)
+
+
+def test_a_token_and_a_ticket_that_both_fail_make_at_most_twelve_calls_in_any_minute() -> None:
+    for _ in range(50):
+        time = Time()
+        backoff = Backoff()
+        tries = []
+        while time.now < 1_000_300:
+            tries.append(time.now)
+            backoff = backoff.after_failure(ERROR, time.clock)
+            time.now += backoff.wait(time.clock)
+        for start in tries:
+            assert sum(start <= at < start + 60 for at in tries) * 2 <= 12
+
+
+def test_success_ends_the_pause() -> None:
+    time = Time()
+    backoff = Backoff().after_failure(ERROR, time.clock)
+    assert backoff.wait(time.clock) > 0
+    assert backoff.after_success().wait(time.clock) < 0
+
+
+def test_a_failure_of_the_future_stops_nobody() -> None:
+    time = Time()
+    backoff = Backoff().after_failure(ERROR, time.clock)
+    behind = Clock(lambda: time.now - 3600, lambda: 0.0, "another boot")
+    assert backoff.wait(behind) < 0
+
+
+def test_a_doubt_is_acted_upon_once_a_minute() -> None:
+    time = Time()
+    backoff = Backoff()
+    assert backoff.may_doubt(time.clock)
+    backoff = backoff.after_doubt(time.clock).after_failure(ERROR, time.clock).after_success()
+    time.now += DOUBT_PAUSE - 0.1
+    assert not backoff.may_doubt(time.clock)
+    time.now += 0.2
+    assert backoff.may_doubt(time.clock)
+    behind = Clock(lambda: time.now - 3600, lambda: 0.0, "another boot")
+    assert backoff.may_doubt(behind)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PlatformUnavailable("platform_timeout", endpoint="/gettoken"),
+        PlatformError(
+            "88",
+            sub_code="60020",
+            endpoint="/get_jsapi_ticket",
+            request_id="r1",
+            http_status=200,
+            platform_message="访问ip不在白名单之中",
+            values={"address": "203.0.113.9"},
+        ),
+    ],
+)
+def test_what_went_wrong_survives_being_stored(error: PlatformError) -> None:
+    time = Time()
+    backoff = Backoff().after_doubt(time.clock).after_failure(error, time.clock)
+    read = Backoff.from_json(json.loads(json.dumps(backoff.as_json())))
+    assert read is not None
+    assert (read.failures, read.failed, read.doubted) == (1, backoff.failed, backoff.doubted)
+    assert type(read.error) is type(error)
+    assert vars(read.error) == vars(error)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"failures": -1}, {"failures": True}, {"failures": "1"}, {"pause": "1"}, {"pause": True}],
+)
+def test_anything_else_is_no_backoff(change: dict[str, object]) -> None:
+    assert Backoff.from_json({**Backoff().as_json(), **change}) is None
+
+
+def test_a_stored_pause_is_bounded_and_a_stored_error_is_checked() -> None:
+    stored = Backoff().after_failure(ERROR, Time().clock).as_json()
+    read = Backoff.from_json({**stored, "pause": 1e9, "error": {"code": 7}})
+    assert read is not None
+    assert read.pause <= LONGEST_PAUSE * (1 + JITTER)
+    assert read.error is None
+    assert Backoff.from_json({**stored, "error": "x"}).error is None  # type: ignore[union-attr]

@@ -1,0 +1,256 @@
+"""dingbridge.token_cache: Flask-Caching without pickle, eviction and long waits.
+
+The conformance part runs over files and over a real Redis.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from redis_server import RedisServer, running_redis
+
+from dingbridge import token_cache
+from dingbridge.errors import SettingsError
+from dingbridge.token_cache import (
+    CacheUnavailable,
+    TokenCache,
+    file_cache,
+    redis_cache,
+    redis_client,
+)
+
+pytest_plugins = ["ticket_fixtures"]
+
+KEY = "dingbridge:0123:ticket"
+PLANTED: list[str] = []
+
+
+class Planted:
+    """What an attacker would leave in a cache that unpickles."""
+
+    def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
+        return PLANTED.append, ("ran",)
+
+
+class Place:
+    """A cache and what lies in it, byte for byte."""
+
+    def __init__(
+        self, cache: TokenCache, read: Callable[[], bytes], write: Callable[[bytes], None]
+    ) -> None:
+        self.cache, self.read, self.write = cache, read, write
+
+
+@pytest.fixture(params=["files", "redis"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    if request.param == "redis":
+        server: RedisServer = request.getfixturevalue("redis")
+        client = redis_client(server.url)
+        return Place(
+            redis_cache(client), lambda: client.get(KEY) or b"", lambda data: client.set(KEY, data)
+        )
+    folder = tmp_path / "cache"
+    cache = file_cache(folder)
+    cache.write(KEY, "first")
+    (path,) = folder.iterdir()
+    # The first four bytes are cachelib's time of expiry, where 0 is never.
+    return Place(cache, path.read_bytes, lambda data: path.write_bytes(b"\0\0\0\0" + data) and None)
+
+
+def test_what_was_written_is_read(place: Place) -> None:
+    place.cache.write(KEY, "sealed text")
+    assert place.cache.read(KEY) == "sealed text"
+    place.cache.write(KEY, "another")
+    assert place.cache.read(KEY) == "another"
+
+
+def test_what_nobody_wrote_is_absent(place: Place) -> None:
+    assert place.cache.read("dingbridge:0123:token") is None
+    assert place.cache.reachable
+
+
+def test_it_lies_there_as_json_and_not_as_pickle(place: Place) -> None:
+    place.cache.write(KEY, "sealed text")
+    assert b'"sealed text"' in place.read()
+
+
+def test_a_planted_pickle_does_not_run(place: Place) -> None:
+    place.write(pickle.dumps(Planted()))
+    assert place.cache.read(KEY) is None
+    place.write(b"!" + pickle.dumps(Planted()))
+    assert place.cache.read(KEY) is None
+    assert PLANTED == []
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        b"",
+        b'"half writ',
+        b"{}",
+        b"7",
+        b"null",
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        json.dumps("x" * 70_000).encode(),
+    ],
+    ids=["empty", "half", "object", "number", "null", "bytes", "deep", "long"],
+)
+def test_whatever_else_lies_there_is_absent_and_can_be_replaced(place: Place, entry: bytes) -> None:
+    place.write(entry)
+    assert place.cache.read(KEY) is None
+    place.cache.write(KEY, "mended")
+    assert place.cache.read(KEY) == "mended"
+
+
+def test_many_entries_evict_none(place: Place) -> None:
+    for number in range(600):
+        place.cache.write(f"{KEY}:{number}", str(number))
+    assert place.cache.read(f"{KEY}:0") == "0"
+
+
+# --- files
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> TokenCache:
+    return file_cache(tmp_path / "cache")
+
+
+def test_folder_and_files_are_for_the_owner_alone(files: TokenCache, tmp_path: Path) -> None:
+    files.write(KEY, "value")
+    (path,) = (tmp_path / "cache").iterdir()
+    assert (tmp_path / "cache").stat().st_mode & 0o777 == 0o700
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_others_can_write_to_is_refused_with_the_command(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache").chmod(0o777)
+    with pytest.raises(SettingsError, match="chmod go-w"):
+        file_cache(tmp_path / "cache")
+
+
+def test_a_file_that_cannot_be_read_is_absent_at_once(files: TokenCache, tmp_path: Path) -> None:
+    files.write(KEY, "value")
+    (path,) = (tmp_path / "cache").iterdir()
+    path.unlink()
+    path.mkdir()  # root reads any file, but nobody reads a folder as one
+    began = time.monotonic()
+    assert files.read(KEY) is None
+    assert time.monotonic() - began < 1
+
+
+def test_a_folder_that_is_gone_makes_writing_fail_and_reading_absent(
+    files: TokenCache, tmp_path: Path
+) -> None:
+    (tmp_path / "cache").rmdir()
+    with pytest.raises(CacheUnavailable):
+        files.write(KEY, "value")
+    assert files.read(KEY) is None
+    assert files.reachable
+
+
+def test_after_a_failure_nothing_is_tried_for_a_moment_and_then_it_works(
+    files: TokenCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cache").rmdir()
+    with pytest.raises(CacheUnavailable):
+        files.write(KEY, "value")
+    (tmp_path / "cache").mkdir(mode=0o700)
+    with pytest.raises(CacheUnavailable):
+        files.write(KEY, "value")
+    now = time.monotonic() + token_cache.PAUSE_SECONDS
+    monkeypatch.setattr(token_cache.time, "monotonic", lambda: now)
+    files.write(KEY, "value")
+    assert files.read(KEY) == "value"
+
+
+def test_what_killed_writers_left_behind_is_cleared_when_it_is_old(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    folder.mkdir(mode=0o700)
+    old, new = folder / "old.__wz_cache", folder / "new.__wz_cache"
+    old.write_bytes(b"")
+    new.write_bytes(b"")
+    os.utime(old, (1, 1))
+    file_cache(folder)
+    assert [path.name for path in folder.iterdir()] == [new.name]
+
+
+# --- Redis
+
+
+@pytest.fixture
+def own_redis() -> Iterator[RedisServer]:
+    with running_redis() as server:
+        yield server
+
+
+def test_a_record_in_redis_goes_away_by_itself_in_the_end(redis: RedisServer) -> None:
+    redis_cache(redis_client(redis.url)).write(KEY, "value")
+    with redis.client() as client:
+        assert 24 * 3600 < client.ttl(KEY) <= token_cache.REDIS_LIFE
+
+
+def test_a_key_of_another_type_reads_as_absent_and_is_replaced(redis: RedisServer) -> None:
+    cache = redis_cache(redis_client(redis.url))
+    with redis.client() as client:
+        client.rpush(KEY, "a list")
+    assert cache.read(KEY) is None
+    cache.write(KEY, "value")
+    assert cache.read(KEY) == "value"
+
+
+@pytest.mark.parametrize("trouble", ["killed", "frozen"])
+def test_a_redis_that_is_away_costs_half_a_second_at_most_and_then_nothing(
+    own_redis: RedisServer, trouble: str
+) -> None:
+    cache = redis_cache(redis_client(own_redis.url))
+    cache.write(KEY, "value")
+    own_redis.kill() if trouble == "killed" else own_redis.freeze()
+    began = time.monotonic()
+    with pytest.raises(CacheUnavailable):
+        cache.read(KEY)
+    assert time.monotonic() - began < 0.5
+    assert not cache.reachable
+    began = time.monotonic()
+    for _ in range(100):
+        with pytest.raises(CacheUnavailable):
+            cache.read(KEY)
+    assert time.monotonic() - began < 0.1
+
+
+def test_a_redis_that_is_back_is_used_again(
+    own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = redis_cache(redis_client(own_redis.url))
+    own_redis.kill()
+    with pytest.raises(CacheUnavailable):
+        cache.read(KEY)
+    own_redis.start()
+    now = time.monotonic() + token_cache.PAUSE_SECONDS
+    monkeypatch.setattr(token_cache.time, "monotonic", lambda: now)
+    assert cache.read(KEY) is None
+    assert cache.reachable
+
+
+def test_a_dropped_connection_is_opened_anew_without_an_error(redis: RedisServer) -> None:
+    cache = redis_cache(redis_client(redis.url))
+    cache.write(KEY, "value")
+    with redis.client() as client:
+        client.client_kill_filter(_type="normal", skipme=True)
+    assert cache.read(KEY) == "value"
+
+
+def test_without_the_extra_the_settings_say_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "redis.retry", None)
+    with pytest.raises(SettingsError, match=r"dingbridge\[redis\]"):
+        redis_client("redis://127.0.0.1:6379/0")
