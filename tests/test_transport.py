@@ -1,0 +1,235 @@
+"""dingbridge.transport: bounded in time and size, silent about secrets, one session a process."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from dingbridge import transport as transport_module
+from dingbridge.errors import PlatformError, PlatformUnavailable
+from dingbridge.settings import Settings
+from dingbridge.transport import Transport
+
+SECRET, TOKEN = "client-secret-canary", "access-token-canary"
+
+
+def answer(body: bytes, status: str = "200 OK", headers: bytes = b"") -> bytes:
+    length = b"Content-Length: %d\r\n" % len(body)
+    return b"HTTP/1.1 " + status.encode() + b"\r\n" + length + headers + b"\r\n" + body
+
+
+class Server:
+    """Says what a test wants to each connection, byte for byte."""
+
+    def __init__(self, say: Callable[[socket.socket], None]) -> None:
+        self.requests: list[bytes] = []
+        self._say = say
+        self._over = threading.Event()
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            connection, _ = self._listening.accept()
+            with connection:
+                if self._over.is_set():
+                    return
+                connection.settimeout(10)
+                try:
+                    self.requests.append(connection.recv(65536))
+                    self._say(connection)
+                except OSError:
+                    continue  # the caller has gone, as it may
+
+    def stop(self) -> None:
+        self._over.set()
+        host, port = self._listening.getsockname()
+        socket.create_connection((host, port)).close()
+        self._thread.join()
+        self._listening.close()
+
+
+@contextmanager
+def serving(say: bytes | Callable[[socket.socket], None]) -> Iterator[Server]:
+    server = Server((lambda connection: connection.sendall(say)) if isinstance(say, bytes) else say)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def loaded(settings: dict[str, object]) -> Settings:
+    return Settings.load(settings)
+
+
+def open_transport(loaded: Settings, url: str, **bounds: float) -> Transport:
+    return Transport(replace(loaded, oapi_url=url, api_url=url), **bounds)
+
+
+def test_each_generation_gets_the_token_where_it_looks_for_it(loaded: Settings) -> None:
+    with serving(answer(b"{}")) as server:
+        transport = open_transport(loaded, server.url)
+        transport.call("new", "POST", "/v1.0/oauth2/jsapiTickets", token=TOKEN)
+        transport.call("old", "GET", "/get_jsapi_ticket", params={"type": "jsapi"}, token=TOKEN)
+    new, old = server.requests
+    assert b"x-acs-dingtalk-access-token: " + TOKEN.encode() in new
+    assert b"?" not in new.split(b"\r\n")[0]
+    assert old.startswith(f"GET /get_jsapi_ticket?type=jsapi&access_token={TOKEN} ".encode())
+
+
+def test_a_successful_answer_is_its_fields(loaded: Settings) -> None:
+    with serving(answer(b'{"errcode": 0, "ticket": "t"}')) as server:
+        fields = open_transport(loaded, server.url).call("old", "GET", "/get_jsapi_ticket")
+    assert fields["ticket"] == "t"
+
+
+def test_the_request_id_of_the_header_is_kept(loaded: Settings) -> None:
+    body = answer(b'{"code": "x"}', "400 Bad Request", b"x-acs-request-id: R-7\r\n")
+    with serving(body) as server, pytest.raises(PlatformError) as refused:
+        open_transport(loaded, server.url).call("new", "GET", "/v1.0/x")
+    assert refused.value.request_id == "R-7"
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+
+def drip(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    while True:
+        connection.sendall(b" ")
+        time.sleep(0.02)
+
+
+def flood(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        connection.sendall(b" " * 65536)
+
+
+@pytest.mark.parametrize(
+    ("say", "code"),
+    [
+        (lambda connection: connection.recv(1), "platform_timeout"),
+        (drip, "platform_timeout"),
+        (flood, "platform_unreadable"),
+        (reset, "platform_unreachable"),
+        (b"", "platform_unreachable"),
+        (b"nonsense\r\n\r\n", "platform_unreachable"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{", "platform_unreachable"),
+        (answer(b"<html>"), "platform_unreadable"),
+        (answer(b"{}", "302 Found", b"Location: http://127.0.0.1:9/x\r\n"), "platform_unreadable"),
+        (answer(b"\0", headers=b"Content-Encoding: gzip\r\n"), "platform_unreadable"),
+    ],
+    ids=[
+        "hang",
+        "drip",
+        "flood",
+        "reset",
+        "closed",
+        "nonsense",
+        "cut",
+        "html",
+        "redirect",
+        "bad gzip",
+    ],
+)
+def test_whatever_goes_wrong_ends_soon_with_a_name(
+    loaded: Settings, say: bytes | Callable[[socket.socket], None], code: str
+) -> None:
+    began = time.monotonic()
+    with serving(say) as server:
+        transport = open_transport(loaded, server.url, read_seconds=0.3, total_seconds=0.5)
+        with pytest.raises(PlatformUnavailable) as failed:
+            transport.call("old", "GET", "/gettoken", params={"appsecret": SECRET})
+        assert time.monotonic() - began < 5
+    assert (failed.value.code, failed.value.endpoint) == (code, "/gettoken")
+
+
+def test_nobody_at_that_address_is_named_too(loaded: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    with pytest.raises(PlatformUnavailable, match="platform_unreachable"):
+        open_transport(loaded, url).call("old", "GET", "/gettoken")
+
+
+def test_no_secret_shows_in_an_error_or_its_chain_or_a_log(
+    loaded: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    query = {"appkey": "dingkey", "appsecret": SECRET}
+    errors: list[BaseException | None] = []
+    for say in (
+        b"",
+        reset,
+        answer(f'{{"errcode": 40096, "errmsg": "bad {SECRET} or {TOKEN}"}}'.encode()),
+    ):
+        with serving(say) as server, pytest.raises(PlatformError) as failed:
+            open_transport(loaded, server.url).call(
+                "old", "GET", "/gettoken", params=query, token=TOKEN
+            )
+        errors += [failed.value, failed.value.__cause__, failed.value.__context__]
+    told = caplog.text + "".join(f"{error!s}{error!r}{vars(error)}" for error in errors if error)
+    assert "/gettoken?appkey=dingkey&appsecret=…&access_token=…" in caplog.text
+    assert SECRET not in told
+    assert TOKEN not in told
+
+
+def test_cookies_of_the_platform_are_not_kept(loaded: Settings) -> None:
+    with serving(answer(b"{}", headers=b"Set-Cookie: session=1; Path=/\r\n")) as server:
+        transport = open_transport(loaded, server.url)
+        for _ in range(2):
+            transport.call("new", "GET", "/v1.0/x")
+    assert b"Cookie" not in server.requests[1]
+
+
+def test_one_session_serves_all_calls_of_a_process(loaded: Settings) -> None:
+    with serving(answer(b"{}")) as server:
+        transport = open_transport(loaded, server.url)
+        transport.call("new", "GET", "/v1.0/x")
+        session = transport._session
+        transport.call("new", "GET", "/v1.0/y")
+        assert session is not None
+        assert transport._session is session
+
+
+def test_a_forked_child_opens_connections_of_its_own(loaded: Settings) -> None:
+    with serving(answer(b"{}")) as server:
+        transport = open_transport(loaded, server.url)
+        transport.call("new", "GET", "/v1.0/x")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # 3.12: of threads, and we have some
+        child = os.fork()
+    if child == 0:
+        os._exit(0 if transport._session is None else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert transport._session is not None
+
+
+def test_other_libraries_keep_their_debug_lines(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("urllib3.connectionpool").debug('"GET %s" %s', "/a?b=c", 200)
+    logging.getLogger("urllib3.connectionpool").debug("no arguments")
+    assert '"GET /a?b=c" 200' in caplog.text
+    assert "no arguments" in caplog.text
+
+
+def test_short_values_are_not_blotted_out_of_answers(loaded: Settings) -> None:
+    with serving(answer(b'{"token_count": "a", "name": "banana"}')) as server:
+        fields = open_transport(loaded, server.url).call(
+            "new", "POST", "/v1.0/x", json={"token_count": "a"}
+        )
+    assert fields["name"] == "banana"
+    assert transport_module._secrets({}, ["not an object"], None) == []
