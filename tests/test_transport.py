@@ -23,7 +23,7 @@ SECRET, TOKEN = "client-secret-canary", "access-token-canary"
 
 
 def answer(body: bytes, status: str = "200 OK", headers: bytes = b"") -> bytes:
-    length = b"Content-Length: %d\r\n" % len(body)
+    length = b"Connection: close\r\nContent-Length: %d\r\n" % len(body)
     return b"HTTP/1.1 " + status.encode() + b"\r\n" + length + headers + b"\r\n" + body
 
 
