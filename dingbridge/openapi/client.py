@@ -1,0 +1,240 @@
+"""One call to the platform, made as well as it can be: tokens, limits, repetitions, errors.
+
+Every function of this package ends here. A call waits for its turn (`limiter`), carries the app's
+token, and is repeated where that is right:
+
+- the token is refused: the call again, once, with another one; nothing has been done before;
+- the platform says that it is called too often: again, when the pause is over, if that is soon;
+- the platform is busy (-1, `systemBusy`, HTTP 5xx): at most three times more, with growing pauses,
+  and only calls that may be made twice;
+- the connection broke: once more, and only calls that may be made twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from dingbridge.envelopes import is_token_refused
+from dingbridge.errors import CallRefused, PlatformError, PlatformUnavailable
+from dingbridge.openapi.limiter import Limiter, Patience
+from dingbridge.openapi.limits import api_of, is_new
+from dingbridge.transport import Transport
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+# A visitor waits for a page: a call made on its way must not wait longer than this in all.
+PATIENCE_SECONDS = 5.0
+BUSY_REPEATS = 3
+LIMIT_REPEATS = 3
+FIRST_BUSY_PAUSE = 0.5  # seconds, doubled each time
+
+_BUSY = frozenset({"-1", "500", "systemBusy", "system.error", "ServiceUnavailable"})
+_PATH = re.compile(r"/[!-~]*")
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+
+
+class Tokens(Protocol):
+    """Whoever has the token for a call; `dingbridge.credentials.Credentials` is one."""
+
+    def access_token(self) -> str:
+        """The current token; raises CredentialUnavailable."""
+
+    def replace_access_token(self, refused: str) -> str:
+        """The token to use after `refused` was refused; raises CredentialUnavailable."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call, apart from its token.
+
+    `repeatable`: making it twice does no harm. `api` names what limits count by, where the path
+    holds ids.
+    """
+
+    method: str
+    path: str
+    params: Mapping[str, str] | None = None
+    json: object = None
+    headers: Mapping[str, str] | None = None
+    repeatable: bool = False
+    api: str = ""
+
+    @property
+    def counted_as(self) -> str:
+        """The API that limits count."""
+        return self.api or api_of(self.method, self.path)
+
+
+class Client:
+    """Calls in the name of one app (and one corp). Safe for threads."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        tokens: Tokens,
+        limiter: Limiter,
+        *,
+        patience: float = PATIENCE_SECONDS,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`patience` is how many seconds a call may spend waiting, in all."""
+        self.transport = transport
+        self.limiter = limiter
+        self._tokens = tokens
+        self._patience = patience
+        self._sleep = sleep
+
+    def patient(self, seconds: float) -> Client:
+        """The same client for work that nobody waits for: a call may wait up to `seconds`."""
+        return Client(
+            self.transport, self._tokens, self.limiter, patience=seconds, sleep=self._sleep
+        )
+
+    def send(self, request: Request) -> dict[str, Any]:
+        """One call with the app's token; the fields of the answer.
+
+        Raises PlatformError and what derives from it, CredentialUnavailable, CallRefused.
+        """
+
+        def exchange(token: str) -> dict[str, Any]:
+            return self.transport.call(
+                "new" if is_new(request.path) else "old",
+                request.method,
+                request.path,
+                params=request.params,
+                json=_body(request),
+                token=token,
+                headers=request.headers,
+            )
+
+        return self.attempt(exchange, request.counted_as, repeatable=request.repeatable)
+
+    def send_as(self, request: Request, token: str | None) -> dict[str, Any]:
+        """One call of the new generation with another token (a user's), or with none."""
+
+        def exchange(_: str) -> dict[str, Any]:
+            return self.transport.call(
+                "new",
+                request.method,
+                request.path,
+                params=request.params,
+                json=_body(request),
+                token=token,
+                headers=request.headers,
+            )
+
+        return self.attempt(
+            exchange, request.counted_as, repeatable=request.repeatable, authorised=False
+        )
+
+    def attempt(
+        self,
+        exchange: Callable[[str], T],
+        api: str,
+        *,
+        repeatable: bool = False,
+        authorised: bool = True,
+    ) -> T:
+        """What `exchange` returns, called with the token (an empty one unless `authorised`).
+
+        Raises what `exchange` raises last, RateLimited, and CredentialUnavailable.
+        """
+        patience = Patience(self._patience, self._sleep)
+        attempts = _Attempts(repeatable)
+        token = self._tokens.access_token() if authorised else ""
+        while True:
+            self.limiter.enter(api, patience)
+            began = time.monotonic()
+            try:
+                answer = exchange(token)
+            except PlatformError as error:
+                pause = self.limiter.obey(error, api, age=time.monotonic() - began)
+                attempts.made += 1
+                log.info(
+                    "api_error endpoint=%s code=%s sub_code=%s request_id=%s attempt=%d",
+                    error.endpoint,
+                    error.code,
+                    error.sub_code,
+                    error.request_id,
+                    attempts.made,
+                )
+                if pause is None and not isinstance(error, PlatformUnavailable):
+                    self.limiter.count(api)
+                if authorised and attempts.may_renew(error):
+                    token, refused = self._tokens.replace_access_token(token), token
+                    if token == refused:
+                        raise
+                elif pause is not None:
+                    # The wait itself is the limiter's, before the next attempt.
+                    if pause > patience.seconds or not attempts.may_repeat_limited():
+                        raise
+                elif not attempts.may_repeat(error, patience):
+                    raise
+                continue
+            self.limiter.count(api)
+            return answer
+
+
+class _Attempts:
+    """What has been tried for one call."""
+
+    def __init__(self, repeatable: bool) -> None:
+        self._repeatable = repeatable
+        self._renewed = False
+        self._reconnected = False
+        self._busy = 0
+        self._limited = 0
+        self.made = 0
+
+    def may_renew(self, error: PlatformError) -> bool:
+        """Whether another token may help, for the first time."""
+        if self._renewed or not is_token_refused(error):
+            return False
+        self._renewed = True
+        return True
+
+    def may_repeat_limited(self) -> bool:
+        """Limited calls were not carried out, so any call may be repeated."""
+        self._limited += 1
+        return self._limited <= LIMIT_REPEATS
+
+    def may_repeat(self, error: PlatformError, patience: Patience) -> bool:
+        """Whether to go on after a failure of the platform's, having waited as long as is due."""
+        if not self._repeatable:
+            return False
+        failed = error.http_status is not None and error.http_status >= 500
+        if failed or error.code in _BUSY or error.sub_code in _BUSY:
+            self._busy += 1
+            pause = FIRST_BUSY_PAUSE * 2 ** (self._busy - 1)
+            return self._busy <= BUSY_REPEATS and patience.wait(pause)
+        if error.code == "platform_unreachable" and not self._reconnected:
+            self._reconnected = True  # most often a kept connection that the other side had closed
+            return True
+        return False
+
+
+def checked(method: str, path: str) -> tuple[str, str]:
+    """Method and path of a call that somebody wrote by hand.
+
+    Raises CallRefused (`bad_method`, `bad_path`).
+    """
+    method = method.upper()
+    if method not in _METHODS:
+        raise CallRefused("bad_method", {"method": method[:20]})
+    if not _PATH.fullmatch(path) or path.startswith("//") or re.search(r"[?#\\]|/\.\.?(/|$)", path):
+        raise CallRefused("bad_path", {"path": path[:200]})
+    return method, path
+
+
+def _body(request: Request) -> object:
+    """What is sent: an object at least, so that the Content-Type has something to speak of."""
+    if request.json is None and request.method in ("POST", "PUT", "PATCH"):
+        return {}
+    return request.json

@@ -1,0 +1,123 @@
+"""Who somebody is, from the code that their client or browser has been given.
+
+Documents "user information by auth code", "user token" and "personal contact information".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dingbridge.openapi.answers import Answer
+from dingbridge.openapi.client import Client, Request
+
+_ME = ("avatarUrl", "mobile", "email", "stateCode")
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Whom an auth code of the client stands for.
+
+    `admin_level`: 1 main administrator, 2 sub-administrator, 100 owner, 0 anybody else.
+    """
+
+    userid: str
+    name: str
+    unionid: str
+    admin: bool
+    admin_level: int
+    device_id: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class UserToken:
+    """The token of a person who has signed in in a browser; good for `seconds`."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    seconds: int
+    corp_id: str
+
+
+@dataclass(frozen=True)
+class Me:
+    """What a person tells about themselves; there is no userid in it: see `Users.by_unionid`.
+
+    `withheld` names the fields that the platform did not give, for want of the app's permission
+    (`Contact.User.mobile`, 个人手机号信息) or the person's consent.
+    """
+
+    unionid: str
+    nick: str
+    openid: str = ""
+    avatar: str = ""
+    mobile: str = field(default="", repr=False)
+    email: str = field(default="", repr=False)
+    state_code: str = ""
+    withheld: frozenset[str] = frozenset()
+
+
+class Identity:
+    """Exchanges codes. A code is good once: no call that spends one is ever repeated."""
+
+    def __init__(self, client: Client, client_id: str, client_secret: str) -> None:
+        """`client` makes the calls; id and secret go to the exchange of browser codes only."""
+        self._client = client
+        self._client_id = client_id
+        self._client_secret = client_secret
+
+    def by_code(self, code: str) -> SignedIn:
+        """Whom a code of `requestAuthCode` stands for; it is spent by this.
+
+        Raises PlatformError (40078 for a code that is spent, older than five minutes, or of
+        another kind or corp).
+        """
+        path = "/topapi/v2/user/getuserinfo"
+        sent = Request("POST", path, json={"code": code})
+        answer = Answer(self._client.send(sent), path).object("result")
+        return SignedIn(
+            userid=answer.required("userid"),
+            name=answer.text("name"),
+            unionid=answer.text("unionid"),
+            admin=answer.flag("sys"),
+            admin_level=answer.number("sys_level") if "sys_level" in answer else 0,
+            device_id=answer.text("device_id"),
+        )
+
+    def user_token(self, code: str) -> UserToken:
+        """The user token for a code of the browser login; the code is spent by this.
+
+        Raises PlatformError (`invalidParameter.authCode.notFound`).
+        """
+        return self._user_token({"code": code, "grantType": "authorization_code"})
+
+    def refreshed(self, refresh_token: str) -> UserToken:
+        """A new user token; a refresh token is good for 30 days, and once."""
+        return self._user_token({"refreshToken": refresh_token, "grantType": "refresh_token"})
+
+    def me(self, user_token: str) -> Me:
+        """Who has signed in. Raises PlatformError (`invalidParameter.user.notFound`)."""
+        path = "/v1.0/contact/users/me"
+        answer = Answer(
+            self._client.send_as(Request("GET", path, repeatable=True), user_token), path
+        )
+        return Me(
+            unionid=answer.required("unionId"),
+            nick=answer.text("nick"),
+            openid=answer.text("openId"),
+            avatar=answer.text("avatarUrl"),
+            mobile=answer.text("mobile"),
+            email=answer.text("email"),
+            state_code=answer.text("stateCode"),
+            withheld=frozenset(name for name in _ME if name not in answer),
+        )
+
+    def _user_token(self, grant: dict[str, str]) -> UserToken:
+        path = "/v1.0/oauth2/userAccessToken"
+        body = {"clientId": self._client_id, "clientSecret": self._client_secret, **grant}
+        answer = Answer(self._client.send_as(Request("POST", path, json=body), None), path)
+        return UserToken(
+            access_token=answer.required("accessToken"),
+            refresh_token=answer.text("refreshToken"),
+            seconds=answer.number("expireIn"),
+            corp_id=answer.text("corpId"),
+        )

@@ -1,0 +1,260 @@
+"""Who has called how often, and who has been told to wait: the books that limits are kept by.
+
+`Ledger` is what both kinds can do. `LocalLedger` counts in this process, for its share of each
+limit; what the platform has forbidden lies in a file, so that every process of the machine knows
+at once. `redis_ledger.RedisLedger` counts for the whole fleet.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+log = logging.getLogger(__name__)
+
+# A pause that the platform repeats at once lasts twice as long, up to this many seconds.
+LONGEST_PAUSE = 300.0
+# So long after a pause the next one counts as a new beginning.
+FORGIVING_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` calls in any `seconds` seconds; `key` says whose, without any secret."""
+
+    key: str
+    count: int
+    seconds: float
+
+    def share(self, workers: int) -> Limit:
+        """What one of `workers` equal processes may do: fewer calls, or one in a longer time."""
+        if self.count >= workers:
+            return Limit(self.key, self.count // workers, self.seconds)
+        return Limit(self.key, 1, self.seconds * workers / self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Why a call has to wait, and for how many seconds.
+
+    `code` is the platform's where the platform has asked for it, else empty.
+    """
+
+    seconds: float
+    key: str
+    code: str = ""
+
+
+class Ledger(Protocol):
+    """Shared by the threads of a process, and by more than that."""
+
+    def enter(self, limits: Sequence[Limit], scopes: Sequence[str]) -> Wait | None:
+        """None if one more call is within all `limits` and no pause lies on any of `scopes`; it is
+        then counted. Else what to wait for, and nothing is counted.
+        """
+
+    def pause(self, scope: str, seconds: float, code: str, *, age: float, stated: bool) -> float:
+        """Nobody calls within `scope` for `seconds`, or longer where it has happened just before.
+
+        `age` is how many seconds ago the call began that was answered with `code`: answers to
+        calls from before the present pause do not lengthen it. `stated` means that the platform
+        has said how long. Returns the seconds from now until the pause ends.
+        """
+
+    def add(self, counter: str) -> int:
+        """One more in `counter`, which is kept for some weeks; the sum so far."""
+
+    def count(self, counter: str) -> int:
+        """The sum so far."""
+
+
+def longer(seconds: float, strikes: int, *, stated: bool) -> float:
+    """How long a pause is that comes for the `strikes`-th time in a row."""
+    return seconds if stated else min(seconds * 2 ** min(strikes - 1, 10), LONGEST_PAUSE)
+
+
+class LocalLedger:
+    """Counts in this process; pauses and counters in files of `folder`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        workers: int,
+        *,
+        steady: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """`workers` is how many processes divide each limit among them."""
+        self._folder = folder
+        self._workers = workers
+        self._steady = steady
+        self._wall = wall
+        self._pauses = _PauseFile(folder / "pauses.json")
+        self.after_fork()
+
+    def enter(self, limits: Sequence[Limit], scopes: Sequence[str]) -> Wait | None:
+        """See Ledger; each limit counts for this process's share of it."""
+        now = self._steady()
+        shares = [limit.share(self._workers) for limit in limits]
+        with self._lock:
+            waits = [wait for share in shares if (wait := self._wait(share, now))]
+            waits += self._paused(scopes)
+            if waits:
+                return max(waits, key=lambda wait: wait.seconds)
+            for share in shares:
+                self._calls.setdefault((share.key, share.seconds), deque()).append(now)
+            self._forget(now)
+        return None
+
+    def pause(self, scope: str, seconds: float, code: str, *, age: float, stated: bool) -> float:
+        """See Ledger."""
+        now = self._wall()
+        with self._pauses.changing() as pauses:
+            old = pauses.get(scope)
+            strikes = 1
+            if old and old.began <= now < old.until + FORGIVING_SECONDS:
+                if now - age < old.until and not stated:
+                    return max(old.until - now, 0.0)
+                strikes = old.strikes + 1
+            lasting = longer(seconds, strikes, stated=stated)
+            pauses[scope] = _Pause(now, now + lasting, strikes, code)
+        return lasting
+
+    def add(self, counter: str) -> int:
+        """See Ledger."""
+        with _locked(self._folder / counter) as file:
+            number = _number(os.pread(file, 20, 0)) + 1
+            os.pwrite(file, str(number).encode(), 0)
+        return number
+
+    def count(self, counter: str) -> int:
+        """See Ledger."""
+        try:
+            return _number((self._folder / counter).read_bytes())
+        except FileNotFoundError:
+            return 0
+
+    def after_fork(self) -> None:
+        """Whoever held the lock stayed in the parent, and so did the calls counted."""
+        self._lock = threading.Lock()
+        self._calls: dict[tuple[str, float], deque[float]] = {}
+        self._swept = self._steady()
+
+    def _wait(self, share: Limit, now: float) -> Wait | None:
+        calls = self._calls.get((share.key, share.seconds))
+        if not calls:
+            return None
+        while calls and calls[0] <= now - share.seconds:
+            calls.popleft()
+        if len(calls) < share.count:
+            return None
+        return Wait(calls[-share.count] + share.seconds - now, share.key)
+
+    def _paused(self, scopes: Sequence[str]) -> list[Wait]:
+        pauses = self._pauses.read()
+        if not pauses:
+            return []
+        now = self._wall()
+        # Before its own beginning a pause is one of a clock that was set back: it counts no more.
+        active = [(scope, pauses[scope]) for scope in scopes if scope in pauses]
+        return [
+            Wait(pause.until - now, scope, pause.code)
+            for scope, pause in active
+            if pause.began - 1 <= now < pause.until
+        ]
+
+    def _forget(self, now: float) -> None:
+        """Drop what no limit looks at any more: the names of APIs are not bounded."""
+        if now - self._swept < 60:
+            return
+        self._swept = now
+        for (key, seconds), calls in list(self._calls.items()):
+            if not calls or calls[-1] <= now - seconds:
+                del self._calls[key, seconds]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    began: float
+    until: float
+    strikes: int
+    code: str
+
+
+class _PauseFile:
+    """All pauses of the machine; reading it costs one look at its time of change."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stamp: tuple[int, int] | None = None
+        self._known: dict[str, _Pause] = {}
+
+    def read(self) -> dict[str, _Pause]:
+        try:
+            status = self._path.stat()
+        except OSError:
+            return {}
+        stamp = (status.st_mtime_ns, status.st_ino)
+        if stamp != self._stamp:
+            self._known = _pauses(self._path)
+            self._stamp = stamp
+        return self._known
+
+    @contextmanager
+    def changing(self) -> Iterator[dict[str, _Pause]]:
+        """The pauses, to be changed by one process at a time; those long over are dropped."""
+        with _locked(self._path.with_suffix(".lock")):
+            pauses = _pauses(self._path)
+            yield pauses
+            newest = max((pause.began for pause in pauses.values()), default=0.0)
+            kept = {
+                scope: [pause.began, pause.until, pause.strikes, pause.code]
+                for scope, pause in pauses.items()
+                if pause.until + FORGIVING_SECONDS > newest
+            }
+            draft = self._path.with_suffix(f".{os.getpid()}")
+            draft.write_text(json.dumps(kept))
+            draft.chmod(0o600)
+            draft.replace(self._path)
+
+
+def _pauses(path: Path) -> dict[str, _Pause]:
+    """What lies there, and nothing for anything else that lies there."""
+    try:
+        stored = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    pauses = {}
+    for scope, fields in stored.items() if isinstance(stored, dict) else ():
+        match fields:
+            case [float() | int() as began, float() | int() as until, int() as strikes, str(code)]:
+                pauses[scope] = _Pause(float(began), float(until), strikes, code)
+    return pauses
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    """The file, for one process and thread at a time."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+    finally:
+        os.close(file)
+
+
+def _number(text: bytes) -> int:
+    return int(text) if text.isdigit() else 0
