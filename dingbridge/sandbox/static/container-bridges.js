@@ -2,7 +2,7 @@
 /* exported bridges, announce, tap, CONTAINER_ID */
 // The four bridges that the client SDK knows, each in the shape that the SDK expects of that platform.
 
-const HOST_ORIGIN = DEVICE.host_origin || "https://im.dingtalk.com";
+const HOST_ORIGIN = "https://im.dingtalk.com";
 const CONTAINER_ID = "sandbox-desktop";
 
 const watchers = new Map(); // method -> what to tell when it is tapped

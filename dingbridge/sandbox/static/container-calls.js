@@ -6,13 +6,13 @@
 //   device        name of the device, where the sandbox has several
 //   user_agent    what navigator.userAgent says; absent: left alone
 //   version       of the client; language, e.g. "zh-CN"
-//   host_origin   of the desktop client's own page
 //   bridge        "normal" | "late" (after late_ms) | "never" | "failed" (comes up and reports that it cannot)
 //   grant_life    "document" | "path" | "url": what a grant of dd.config is bound to
 //   error_shape   "modern" (string errorCode, errorMessage) | "classic" (numeric errorCode, message)
+//   needs_grant   names of the APIs that are refused without a grant
 //   page          address of the sandbox's own page, the only window that may steer this container
-// The container keeps the grants and says with each call whether there is one; whatever else a real client decides or
-// asks its servers, the sandbox's server answers: POST /__sandbox__/native.
+// The container keeps the grants and refuses what needs one; whatever else a real client decides or asks its servers,
+// the sandbox's server answers: POST /__sandbox__/native.
 // This file: who the document is, what it may call, and the calls themselves.
 
 const withoutFragment = (url) => url.split("#")[0];
@@ -102,6 +102,7 @@ const answerQuestion = (id, answer) => {
 // ---- grants
 
 const AUTHORISE = DEVICE.platform === "pc" ? "config" : "runtime.permission.requestJsApis";
+const needsGrant = new Set(DEVICE.needs_grant);
 const grants = new Map(); // what a grant is bound to -> the APIs granted
 
 const boundTo = () => {
@@ -118,18 +119,30 @@ const errorOf = (code, text) => (DEVICE.error_shape === "classic"
   ? { errorCode: Number(code), message: text }
   : { errorCode: code, errorMessage: text });
 
+/** Code 7, in the words of each platform; the misspelt ones are the iOS client's own. Harmony and desktop are
+    modelled on Android, for want of a report. */
+const refusal = (method) => {
+  const classic = DEVICE.error_shape === "classic";
+  if (DEVICE.platform !== "ios") {
+    return errorOf("7", classic ? "requestJsApis() not invoked" : "jsapi should be invoked after dd.ready callbacks");
+  }
+  const dot = method.lastIndexOf(".");
+  return errorOf("7", classic
+    ? "Jsapi Should NOT Call selectorString"
+    : `Permission denied: JSAPI aciton = ${method.slice(dot + 1)}, pluin = ${method.slice(0, dot)}`);
+};
+
 // ---- calls
 
-const native = async (method, args, answer) => {
-  const body = {
+const native = async (method, args, more) => {
+  const body = Object.assign({
     document: container.document,
     method,
     args,
     granted: isGranted(method),
     entry_url: container.entryUrl,
     current_url: withoutFragment(location.href),
-    answer,
-  };
+  }, more);
   try {
     const response = await request(endpoint("native"), {
       method: "POST",
@@ -146,10 +159,17 @@ const native = async (method, args, answer) => {
 };
 
 let leftIsTheirs = () => false;
+let reports = []; // refusals on their way into the log
 
 /** One call from the page; resolves to {ok: true, result} or {ok: false, error} in the device's shape. */
 const call = async (method, rawArgs) => {
   const args = JSON.parse(JSON.stringify(rawArgs || {})); // functions do not cross into the client
+  if (needsGrant.has(method) && !isGranted(method)) {
+    // A client refuses without asking anybody; a call that races dd.config must not learn of its success.
+    const error = refusal(method);
+    reports.push(native(method, args, { refused: error }));
+    return { ok: false, error };
+  }
   const binding = boundTo();
   if (SHOWN.includes(method)) {
     tellPage("show", { method, args });
@@ -158,9 +178,10 @@ const call = async (method, rawArgs) => {
     leftIsTheirs = () => args.control === true;
   }
   const answer = isSteered() && ASKED.includes(method) ? await askPage(method, args) : undefined;
-  const outcome = await native(method, args, answer);
-  if (outcome.ok && answer) {
-    return answer.cancel ? { ok: false, error: errorOf("-1", "cancel") } : { ok: true, result: answer.result };
+  const outcome = await native(method, args, { answer });
+  if (method === AUTHORISE) {
+    await Promise.all(reports); // what was refused before stands before it in the log
+    reports = [];
   }
   if (outcome.ok && method === AUTHORISE) {
     grants.set(binding, new Set(args.jsApiList || []));

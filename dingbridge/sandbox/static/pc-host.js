@@ -5,7 +5,7 @@
 const parameters = new URLSearchParams(location.search);
 const named = parameters.get("device");
 const suffix = named ? `?device=${encodeURIComponent(named)}` : "";
-const frame = document.getElementById("frame");
+const frame = Object.assign(document.createElement("iframe"), { id: "frame", title: "app" });
 const containerId = `sandbox-host-${Date.now()}`;
 
 let place = {}; // where the framed document is, as its container reports it
@@ -79,6 +79,7 @@ const start = async () => {
     hostOrigin: location.origin, containerId, hostVersion: device.version, language: device.language,
   });
   frame.src = app.href;
+  document.body.append(frame); // the name counts from here on; set later, the window inside would not take it over
   document.getElementById("title").textContent = app.host;
   // Events of the client, for whoever steers this page: dispatch `sandbox:event` with {name, body}.
   document.addEventListener("sandbox:event", (event) => {
