@@ -22,6 +22,7 @@ from dingbridge.headers import SessionCookie, security_headers
 from dingbridge.page import new_reference
 from dingbridge.settings import WHERE
 from dingbridge.static_files import A_YEAR, static_version
+from microapp.spa_pages import spa_pages
 from microapp.words import words
 
 log = logging.getLogger("microapp")
@@ -46,6 +47,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     app.session_interface = SessionCookie(bridge.over_https)
     _serve_static(app, folder)
     _add_pages(app, bridge, static_path)
+    app.register_blueprint(spa_pages(bridge.language))
     _add_health(app, bridge)
     return app
 

@@ -1,6 +1,6 @@
 """Build static/vendor/dingtalk.js: the client SDK with the APIs that the templates declare.
 
-    python assets/build.py            only what the templates declare
+    python assets/build.py            only what the templates declare, and the single-page part
     python assets/build.py --full     every API (or DINGBRIDGE_FULL_SDK=1)
 
 The result is one classic script with the global ``dd``. Its licence stands beside it. Files are
@@ -72,7 +72,12 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     sys.stdout.write(f"{line}\n")
-    return 0
+    sys.stdout.flush()
+    if asked.out != SCRIPT:
+        return 0
+    node, _ = node_and_npm()
+    spa = [node, str(ROOT / "assets" / "build_spa.mjs")]
+    return subprocess.run(spa, cwd=ROOT, check=False).returncode
 
 
 if __name__ == "__main__":

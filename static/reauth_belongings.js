@@ -36,8 +36,10 @@ export class Belongings {
   pack() {
     const carried = Object.assign({}, this.carried);
     this.readers.forEach((read, name) => { carried[name] = read(); });
-    const present = fieldsOf(document)
-      .filter(([, field]) => this.touched.has(field) || isChanged(field))
+    const present = fieldsInPage()
+      // Of radio buttons the chosen one tells.
+      .filter(([, field]) => field.type !== "radio" || field.checked)
+      // Not only what differs from the default: frameworks write values into the defaults too.
       .map(([key, field]) => ({ key, value: valueOf(field) }));
     const missing = this.fields.filter((field) => !present.some((one) => one.key === field.key));
     return { carried, fields: present.concat(missing), scroll: this.scroll || scrolled() };
@@ -60,13 +62,13 @@ export class Belongings {
   }
 
   place() {
-    const there = new Map(fieldsOf(document).map(([key, field]) => [key, field]));
+    const there = new Map(fieldsInPage());
     this.fields = this.fields.filter(({ key, value }) => {
       if (!there.has(key)) return true;
       if (!this.touched.has(there.get(key))) fill(there.get(key), value);
       return false;
     });
-    if (!this.fields.length) this.placeScroll();
+    this.placeScroll();
     if (this.observer && !this.fields.length && !this.scroll) this.observer.disconnect();
   }
 
@@ -84,9 +86,9 @@ export class Belongings {
 }
 
 /** [[key, field], …] of everything that a visitor can fill in; keys outlive a reload. */
-function fieldsOf(root) {
+function fieldsInPage() {
   const seen = new Map();
-  return Array.from(root.querySelectorAll("input, textarea, select"))
+  return Array.from(document.querySelectorAll("input, textarea, select"))
     .filter((field) => !NOT_TYPED.includes(field.type))
     .map((field) => {
       const form = field.form ? field.form.id || field.form.getAttribute("name") || "form" : "";
@@ -96,32 +98,24 @@ function fieldsOf(root) {
     });
 }
 
-/** Whether it is other than the page came with; of radio buttons the chosen one tells. */
-function isChanged(field) {
-  if (field.type === "radio") return field.checked;
-  if (field.type === "checkbox") return field.checked !== field.defaultChecked;
-  if (!field.options) return field.value !== field.defaultValue;
-  const options = Array.from(field.options);
-  const isChosen = options.some((option) => option.defaultSelected);
-  return options.some((option, at) => option.selected !== (
-    isChosen || field.multiple ? option.defaultSelected : at === 0
-  ));
-}
-
 function valueOf(field) {
   if (field.type === "checkbox" || field.type === "radio") return field.checked;
   if (!field.options) return field.value;
   return Array.from(field.options).filter((option) => option.selected).map((option) => option.value);
 }
 
-/** Frameworks hear of a value by the events of typing. */
+/** As if the visitor did it, since that is what frameworks listen to. */
 function fill(field, value) {
+  if (String(valueOf(field)) === String(value)) return;
   if (typeof value === "boolean") {
-    field.checked = value;
-  } else if (field.options) {
+    field.click();
+    return;
+  }
+  if (field.options) {
     Array.from(field.options).forEach((option) => { option.selected = value.includes(option.value); });
   } else {
-    field.value = value;
+    // Some frameworks put a property of their own in front of the browser's.
+    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set.call(field, value);
   }
   ["input", "change"].forEach((name) => field.dispatchEvent(new Event(name, { bubbles: true })));
 }

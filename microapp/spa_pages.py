@@ -1,0 +1,45 @@
+"""The single-page part: one parent page that every address of its views is served with.
+
+The template declares the APIs of all views, so that each of these addresses, opened as a document,
+carries a signature for itself (docs/spa.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, render_template
+
+from dingbridge.settings import Language
+from microapp.words import words
+
+# In history mode the server knows the views; in hash mode only the browser does.
+VIEWS = ("place", "visit", "saved")
+_ROUTERS = {"/spa": "history", "/spa-hash": "hash", "/spa-links": "links"}
+
+
+def spa_pages(language: Callable[[], Language]) -> Blueprint:
+    """The pages below `/spa` and `/spa-links` (addresses of their own) and `/spa-hash`.
+
+    `language` tells the visitor's. An address that is no view's is not found.
+    """
+    pages = Blueprint("spa", __name__)
+
+    def serve(prefix: str, router: str, view: str) -> str:
+        said = words(language())
+        return render_template(
+            "spa.html",
+            base=f"{prefix}/",
+            router=router,
+            view=view,
+            views=VIEWS,
+            spa_words={name: text for name, text in said.items() if name.startswith("spa_")},
+        )
+
+    for prefix, router in _ROUTERS.items():
+        defaults = {"prefix": prefix, "router": router}
+        pages.add_url_rule(f"{prefix}/", router, serve, defaults={**defaults, "view": ""})
+        if router != "hash":
+            views = f"<any({', '.join(VIEWS)}):view>"
+            pages.add_url_rule(f"{prefix}/{views}", router, serve, defaults=defaults)
+    return pages
