@@ -11,16 +11,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
-from flask import Flask, Response, jsonify, redirect, render_template, request, send_from_directory
+from flask import Flask, Response, jsonify, render_template, request, send_from_directory
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from dingbridge import DingBridge
-from dingbridge.errors import Fault, SettingsError
-from dingbridge.extension import LANGUAGE_COOKIE
+from dingbridge.errors import Fault, PageUrlRefused, PageUrlUncertain, SettingsError
 from dingbridge.headers import SessionCookie, security_headers
 from dingbridge.page import new_reference
+from dingbridge.page_url import page_target
+from dingbridge.redirects import ExactRedirect, is_local
 from dingbridge.settings import WHERE
+from dingbridge.state import LANGUAGE_COOKIE
 from dingbridge.static_files import A_YEAR, static_version
 from microapp.spa_pages import spa_pages
 from microapp.words import words
@@ -90,6 +92,15 @@ def _serve_static(app: Flask, folder: Path) -> None:
         return response
 
 
+def _here(bridge: DingBridge) -> str:
+    """This page's own target, byte for byte, where it can stand as a link."""
+    try:
+        target = page_target(request.environ, bridge.state.policy)
+    except (PageUrlRefused, PageUrlUncertain):
+        target = ""
+    return target if is_local(target) else request.script_root + "/"
+
+
 def _add_pages(app: Flask, bridge: DingBridge, static_path: str) -> None:
     page_headers = security_headers(bridge.settings_of(app).jsapi_url)
 
@@ -101,7 +112,7 @@ def _add_pages(app: Flask, bridge: DingBridge, static_path: str) -> None:
             "lang": lang,
             "static": request.script_root + static_path,
             "developer": bridge.is_developer(),
-            "here": request.script_root + request.full_path.removesuffix("?"),
+            "here": _here(bridge),
         }
 
     @app.get("/")
@@ -112,9 +123,9 @@ def _add_pages(app: Flask, bridge: DingBridge, static_path: str) -> None:
     def choose_language() -> AnyResponse:
         """The visitor's choice, kept for a year; back to the page it was made on."""
         back = request.form.get("back", "")
-        if not back.startswith("/") or back.startswith(("//", "/\\")) or not back.isprintable():
+        if not is_local(back):
             back = request.script_root + "/"
-        response = redirect(back, 303)
+        response = ExactRedirect(back, 303)
         chosen = "en" if request.form.get("lang") == "en" else "zh"
         secure = bridge.over_https()
         response.set_cookie(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from dingbridge.errors import SignatureError
 from dingbridge.settings import QueryRule
 from dingbridge.signature import signed_form
+from dingbridge.url_difference import name_changes
 
 STATES = {"ready", "error", "outside", "pending"}
 LONGEST = 8192
@@ -57,6 +58,9 @@ class Outcome:
         """One line with the page's reference; quiet for a page that works."""
         works = self.state == "ready" and self.page_url in {"", self.signed_url}
         seen = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name)}
+        if self.signed_url and self.page_url:
+            changed = ",".join(name_changes(self.signed_url, self.page_url))
+            seen |= {"changed": changed} if changed else {}
         line = " ".join(f"{name}={value!r}" for name, value in seen.items())
         log.log(logging.DEBUG if works else logging.WARNING, "bridge outcome %s", line)
 

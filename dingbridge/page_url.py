@@ -33,6 +33,7 @@ __all__ = [
     "Reason",
     "allowed_href",
     "origin_of",
+    "page_target",
     "page_url",
     "public_prefix",
 ]
@@ -51,6 +52,15 @@ def page_url(environ: Mapping[str, object], policy: FrontPolicy) -> str:
     trusted = policy.trusts(environ)
     origin = policy.sole_origin or str(public_origin(environ, policy, trusted))
     return origin + _target(environ, policy, trusted)
+
+
+def page_target(environ: Mapping[str, object], policy: FrontPolicy) -> str:
+    """Path and query of `page_url`, for a link or redirect back to the page itself.
+
+    Raises PageUrlRefused and PageUrlUncertain. A path that begins with `//` names a host where it
+    stands as a link: put the origin before it, or do not use it.
+    """
+    return _target(environ, policy, policy.trusts(environ))
 
 
 def public_prefix(environ: Mapping[str, object], policy: FrontPolicy) -> str:

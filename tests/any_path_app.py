@@ -15,9 +15,18 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, render_template, request
 
 from app import create_app
+from dingbridge.redirects import ExactRedirect
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+# Links as an old Chinese page writes them: its queries leave the browser as GBK bytes.
+GBK_LINKS = ("/?名=值", "/页?名=值", "/?a=中&b=%D6%D0", "/中?", "/?签到", "/?q=a b'c\"<>`{}|")
+GBK_PAGE = "".join(
+    f"<a id=link{number} href='{link.replace(chr(39), '&#39;')}'>链接</a>"
+    for number, link in enumerate(GBK_LINKS)
+).encode("gbk")
 
 
 def with_any_path(settings: dict[str, object]) -> Flask:
@@ -32,9 +41,11 @@ def with_any_path(settings: dict[str, object]) -> Flask:
         """
         if request.routing_exception is None:
             return None
+        if request.path == "/gbk":
+            return Response(GBK_PAGE, content_type="text/html; charset=gbk")
         if request.path == "/redirect":
             to = request.query_string.partition(b"to=")[2].decode("latin-1")
-            return Response(status=int(request.args["status"]), headers={"Location": to})
+            return ExactRedirect(to, int(request.args["status"]))
         return Response(render_template("home.html"), content_type="text/html; charset=utf-8")
 
     return app

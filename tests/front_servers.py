@@ -305,7 +305,7 @@ LimitRequestFieldSize 16384
 {"" if os.getuid() else "Group www-data"}
 ProxyPreserveHost On
 ProxyPass / {upstream}/{options}
-AllowEncodedSlashes NoDecode
+{"" if canonical else "AllowEncodedSlashes NoDecode"}
 RequestHeader set X-Forwarded-Proto http
 """,
             encoding="utf-8",

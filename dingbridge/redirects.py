@@ -1,0 +1,45 @@
+"""Redirects whose Location reaches the browser byte for byte."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Response
+from werkzeug.datastructures import Headers
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+class ExactRedirect(Response):
+    """A redirect to exactly `location`.
+
+    Werkzeug parses and writes anew what `flask.redirect` is given: a bare `?` is lost and `{` or
+    `%zz` come back encoded, so that the browser ends on another URL than it began with.
+    """
+
+    def __init__(self, location: str, status: int = 302) -> None:
+        """`location`: an absolute URL or a path, in printable ASCII as browsers send it.
+
+        Raises ValueError for anything else, which could become a header of its own.
+        """
+        if not location.isascii() or not location.isprintable() or " " in location:
+            raise ValueError("a Location is printable ASCII without blanks")
+        super().__init__(status=status, headers={"Location": location})
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """The headers as Werkzeug sends them, with the Location as it was given."""
+        headers = super().get_wsgi_headers(environ)
+        headers["Location"] = self.headers["Location"]
+        return headers
+
+
+def is_local(target: str) -> bool:
+    """Whether a text is a path of the same origin, so that a redirect to it cannot lead away."""
+    return (
+        target.startswith("/")
+        and not target.startswith(("//", "/\\"))
+        and target.isascii()
+        and target.isprintable()
+        and " " not in target
+    )

@@ -1,0 +1,93 @@
+"""What a front did to a URL, by comparing what was signed with what the browser shows (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
+
+# Scheme, host, port, path, and the query with its question mark.
+_PARTS = re.compile(r"([^:/?#]*)://([^/?#]*?)(?::([0-9]*))?(/[^?#]*)?(\?[^#]*)?(?:#.*)?", re.DOTALL)
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+
+def first_difference(one: str, other: str) -> int | None:
+    """The place, counted in characters from 0, at which two texts first differ; None if never."""
+    if one == other:
+        return None
+    for place, (left, right) in enumerate(zip(one, other, strict=False)):
+        if left != right:
+            return place
+    return min(len(one), len(other))
+
+
+def name_changes(signed: str, shown: str) -> tuple[str, ...]:
+    """Names for what differs between the signed URL and the one that the browser shows.
+
+    `scheme`, `host`, `host_case`, `port`; `path_escapes` (`%2F` against `/`), `escape_case`
+    (`%e4` against `%E4`), `merged_slashes`, `prefix`, `path`; `bare_question_mark`,
+    `query_escapes`, `query_pruned`, `query_order`, `query`. Several may apply; what is no URL
+    gives `no_url`.
+    """
+    left, right = _PARTS.fullmatch(signed), _PARTS.fullmatch(shown)
+    if left is None or right is None:
+        return ("no_url",)
+    names: list[str] = []
+    if left[1].lower() != right[1].lower():
+        names.append("scheme")
+    if left[2] != right[2]:
+        names.append("host_case" if left[2].lower() == right[2].lower() else "host")
+    if _port(left) != _port(right):
+        names.append("port")
+    names += _path_changes(left[4] or "", right[4] or "")
+    names += _query_changes(left[5] or "", right[5] or "")
+    return tuple(names)
+
+
+def _port(parts: re.Match[str]) -> str:
+    return parts[3] or _DEFAULT_PORTS.get(parts[1].lower(), "")
+
+
+def _path_changes(signed: str, shown: str) -> list[str]:
+    if signed == shown:
+        return []
+    ways: dict[str, Callable[[str], str]] = {"escape_case": _same_case}
+    ways["path_escapes"] = _decoded
+    ways["merged_slashes"] = lambda path: re.sub("/+", "/", path)
+    for name, way in ways.items():
+        if way(signed) == way(shown):
+            return [name]
+    if ways["merged_slashes"](_decoded(signed)) == ways["merged_slashes"](_decoded(shown)):
+        return ["path_escapes", "merged_slashes"]
+    longer, shorter = sorted((signed, shown), key=len, reverse=True)
+    return ["prefix" if longer.endswith(shorter) and shorter.startswith("/") else "path"]
+
+
+def _query_changes(signed: str, shown: str) -> list[str]:
+    if signed == shown:
+        return []
+    if {signed, shown} == {"", "?"}:
+        return ["bare_question_mark"]
+    if _same_case(signed) == _same_case(shown):
+        return ["escape_case"]
+    if _decoded(signed.replace("+", " ")) == _decoded(shown.replace("+", " ")):
+        return ["query_escapes"]
+    was, became = _pairs(shown), _pairs(signed)
+    if sorted(was) == sorted(became):
+        return ["query_order"]
+    return ["query_pruned" if set(became) < set(was) else "query"]
+
+
+def _pairs(query: str) -> list[str]:
+    """The parameters, each decoded, as a program reads them that writes them anew."""
+    parts = query.removeprefix("?").split("&")
+    return [_decoded(part.replace("+", " ")).removesuffix("=") for part in parts if part]
+
+
+def _same_case(text: str) -> str:
+    return _ESCAPE.sub(lambda escape: escape[0].upper(), text)
+
+
+def _decoded(text: str) -> str:
+    return unquote_to_bytes(text).decode("utf-8", "backslashreplace")

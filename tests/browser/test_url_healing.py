@@ -1,0 +1,153 @@
+"""Fronts that change the URL: the page notices before `dd.config` and heals itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from any_path_server import AnyPathServer
+from front_servers import Apache, FrontServer, NginxVariant
+from playwright.sync_api import Browser, Page
+from url_fixtures import Measured, corpus
+from url_fronts import READ, browser_with
+
+from dingbridge.sandbox.sandbox import Sandbox
+
+pytestmark = [pytest.mark.xdist_group("healing"), pytest.mark.row("R05"), pytest.mark.row("R04")]
+
+DESTROYED = [row for row in corpus() if row.expect == "mismatch"]
+KINDS = {front: f"kind{n}" for n, front in enumerate(sorted({row.front for row in DESTROYED}))}
+PATIENCE = 20_000  # milliseconds
+
+
+def host_of(row: Measured) -> str:
+    """The name under which the browser reaches this row's front; the dot is what that one loses."""
+    dot = "." if row.front == "nginx_$host+port" else ""
+    return f"{KINDS[row.front]}.test{dot}"
+
+
+def shown(row: Measured) -> str:
+    return f"http://{host_of(row)}{row.target}"
+
+
+def chosen() -> list[Measured]:
+    """Up to four of each kind."""
+    rows = []
+    for front in KINDS:
+        of_kind = [row for row in DESTROYED if row.front == front]
+        rows += of_kind[:: max(1, len(of_kind) // 4)][:4]
+    return rows
+
+
+class Healing:
+    """The app with the client's container in its pages, behind each kind of destroying front."""
+
+    def __init__(self, app: AnyPathServer, sandbox: Sandbox, page: Page) -> None:
+        self.app, self.sandbox, self.page = app, sandbox, page
+        self.signings: list[str] = []
+        page.on("request", lambda request: self._note(request.url))
+
+    def _note(self, url: str) -> None:
+        if url.endswith("/ding/sign"):
+            self.signings.append(url)
+
+
+@pytest.fixture(scope="module")
+def healing(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Healing]:
+    folder = tmp_path_factory.mktemp("healing")
+    origins = ",".join(dict.fromkeys(f"http://{host_of(row)}" for row in DESTROYED))
+    dotless = ",".join(f"http://{name}.test" for name in KINDS.values())
+    settings: dict[str, object] = {
+        "DING_PUBLIC_ORIGINS": f"{origins},{dotless}",
+        "DING_TRUSTED_PROXIES": "127.0.0.1",
+    }
+    with ExitStack() as stack:
+        sandbox = stack.enter_context(Sandbox())
+        app = stack.enter_context(AnyPathServer(folder, sandbox, {"all": settings}))
+        sandbox.upstream = app.url_of("all")
+        phone = sandbox.phone_url.rstrip("/")
+        keep = "proxy_set_header Host $http_host;"
+        pruned = {
+            row.target: row.app_target
+            for row in DESTROYED
+            if row.front in {"frps_http", "frp_https2http"}
+        }
+        # What Go's reverse proxy made of each of these was measured; nginx plays it back.
+        replay = "\n".join(f'"{quoted(was)}" "{quoted(became)}";' for was, became in pruned.items())
+        mapped = f"map $request_uri $pruned {{ {replay} default $request_uri; }}"
+        replayed = f"map_hash_bucket_size 256; {mapped}"
+        pruning: Callable[[], FrontServer] = lambda: NginxVariant(  # noqa: E731
+            folder, phone, f"location / {{ proxy_pass http://up$pruned; {keep} }}", outside=replayed
+        )
+        starters: dict[str, Callable[[], FrontServer]] = {
+            "nginx_uri_slash": lambda: NginxVariant(
+                folder, phone, f"location / {{ proxy_pass http://up/; {keep} }}"
+            ),
+            "nginx_rewrite": lambda: NginxVariant(
+                folder,
+                phone,
+                f"rewrite ^(.*)$ $1 break; location / {{ proxy_pass http://up; {keep} }}",
+            ),
+            # The client's own channel is no part of the front.
+            "nginx_$host+port": lambda: NginxVariant(
+                folder,
+                phone,
+                "location / { proxy_pass http://up; proxy_set_header Host $host; }"
+                f"location /__sandbox__/ {{ proxy_pass http://up; {keep} }}",
+            ),
+            "apache_default": lambda: Apache(folder, phone, canonical=True),
+            "frps_http": pruning,
+            "frp_https2http": pruning,
+        }
+        assert set(starters) == set(KINDS)
+        ports = {}
+        for front, name in KINDS.items():
+            port = stack.enter_context(starters[front]()).port
+            ports |= {f"{name}.test:80": port, f"{name}.test.:80": port}
+        chromium = browser_with(browser, ports)
+        stack.callback(chromium.close)
+        yield Healing(app, sandbox, chromium.new_context().new_page())
+
+
+def quoted(target: str) -> str:
+    """A target as a word of nginx's configuration."""
+    return target.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def heals(healing: Healing, row: Measured) -> list[object]:
+    """Open the page; what is not as it should be."""
+    healing.signings.clear()
+    page = healing.page
+    page.goto(shown(row), wait_until="domcontentloaded")
+    page.wait_for_function(
+        "() => document.documentElement.dataset.bridge !== 'pending'", timeout=PATIENCE
+    )
+    href, signed = page.evaluate(READ)
+    state = page.get_attribute("html", "data-bridge")
+    as_expected = (
+        href == shown(row) and signed != href and state == "ready" and len(healing.signings) == 1
+    )
+    return [] if as_expected else [(shown(row), href, signed, state, list(healing.signings))]
+
+
+@pytest.mark.parametrize("row", chosen(), ids=lambda row: f"{row.front}{row.target}"[:60])
+def test_a_page_whose_url_a_front_changed_heals_and_gets_its_grant(
+    healing: Healing, row: Measured
+) -> None:
+    assert heals(healing, row) == []
+
+
+def test_the_report_names_what_the_front_changed(healing: Healing) -> None:
+    row = next(row for row in DESTROYED if row.front == "nginx_rewrite" and row.target == "/?")
+    assert heals(healing, row) == []
+    healing.page.wait_for_load_state("networkidle")
+    assert f"page_url='{shown(row)}'" in healing.app.output()
+    assert "changed='bare_question_mark'" in healing.app.output()
+
+
+@pytest.mark.faults
+def test_every_measured_mismatch_heals(healing: Healing) -> None:
+    wrong = [fault for row in DESTROYED for fault in heals(healing, row)]
+    print(f"mismatches healed in Chromium: {len(DESTROYED) - len(wrong)} of {len(DESTROYED)}")
+    assert not wrong

@@ -1,0 +1,116 @@
+"""Awkward URLs in the real Chromium: is the page signed for exactly its own address?"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from any_path_app import GBK_LINKS
+from awkward_urls import HOST, LONG, NAMES, SPELLINGS, TARGETS
+from playwright.sync_api import Browser
+from url_fronts import READ, Fronts, measured_pages
+
+pytestmark = [pytest.mark.xdist_group("urls"), pytest.mark.row("R04"), pytest.mark.row("R05")]
+
+SOME = TARGETS[::12]
+
+
+@pytest.fixture(scope="module")
+def fronts(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Fronts]:
+    with ExitStack() as stack:
+        yield Fronts(tmp_path_factory.mktemp("urls"), browser, stack)
+
+
+def test_awkward_urls_are_signed_as_the_browser_shows_them(fronts: Fronts) -> None:
+    urls = [f"http://{HOST}{target}" for target in [*TARGETS, *LONG]]
+    assert len(set(urls)) >= 150
+    assert fronts.compare(urls) == []
+
+
+@pytest.mark.row("R60")
+def test_measured_urls_of_every_origin_are_signed_as_the_browser_shows_them(fronts: Fronts) -> None:
+    rows = measured_pages()
+    by_origin = list({row.origin: row for row in rows}.values())
+    chosen = by_origin[::2] + random.Random(7).sample(rows, 80)  # noqa: S311 - no secret
+    urls = [row.href for row in chosen]
+    assert len(set(urls)) >= 120
+    assert fronts.compare(urls, urls) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_kind_of_name_and_port_is_signed_as_the_browser_shows_it(
+    fronts: Fronts, name: str
+) -> None:
+    urls = [f"{name}{target}" for target in ("/", "/?", "/a%2Fb?c+d")]
+    assert fronts.compare(urls, urls) == []
+
+
+def test_other_spellings_of_a_name_are_signed_as_the_browser_shows_them(fronts: Fronts) -> None:
+    assert fronts.compare(list(SPELLINGS), list(SPELLINGS.values())) == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "prefix"),
+    [
+        ("https://two.test", ""),
+        ("https://prefixed.test", "/h5"),
+        ("http://rewritten.test", ""),
+        ("http://haproxy.test", ""),
+        ("https://haproxy.test", ""),
+        ("http://apache.test", ""),
+        ("http://caddy.test", ""),
+    ],
+)
+def test_behind_other_fronts_the_page_is_signed_as_the_browser_shows_it(
+    fronts: Fronts, origin: str, prefix: str
+) -> None:
+    # Apache merges leading slashes; the page heals that, see the tests of healing.
+    targets = [
+        t for t in SOME if not (origin == "http://apache.test" and t.startswith(("//", "/\\")))
+    ]
+    assert fronts.compare([f"{origin}{prefix}{target}" for target in targets]) == []
+
+
+def test_links_of_a_gbk_page_are_signed_as_the_browser_sends_them(fronts: Fronts) -> None:
+    for number in range(len(GBK_LINKS)):
+        fronts.page.goto(f"http://{HOST}/gbk")
+        with fronts.page.expect_navigation(wait_until="domcontentloaded"):
+            fronts.page.click(f"#link{number}")
+        href, signed = fronts.page.evaluate(READ)
+        assert signed == href
+        assert "gbk" not in href
+    fronts.page.goto(f"http://{HOST}/gbk")
+    with fronts.page.expect_navigation(wait_until="domcontentloaded"):
+        fronts.page.click("#link0")
+    assert fronts.page.evaluate("location.href") == f"http://{HOST}/?%C3%FB=%D6%B5"
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ("http://plain.test/?", f"https://{HOST}/?"),
+        ("http://plain.test//a%2Fb?c+d&%zz", f"https://{HOST}//a%2Fb?c+d&%zz"),
+        (f"https://{HOST}:8443/redirect?status=302&to=/t?", f"https://{HOST}:8443/t?"),
+        (f"https://{HOST}/redirect?status=307&to=t%2Fx?#a", f"https://{HOST}/t%2Fx?"),
+        (f"http://{HOST}:8080/redirect?status=301&to=/?{{}}", f"http://{HOST}:8080/?{{}}"),
+        ("https://prefixed.test/h5/redirect?status=302&to=/h5/?", "https://prefixed.test/h5/?"),
+    ],
+)
+def test_redirects_lose_neither_a_bare_question_mark_nor_the_scheme(
+    fronts: Fronts, begin: str, end: str
+) -> None:
+    assert fronts.compare([begin], [end]) == []
+
+
+@pytest.mark.parametrize("target", ["/", "/?", "/?a=1&b=%E4%B8%AD", "/?a=%2B+%20", "/?{}"])
+@pytest.mark.parametrize("origin", [f"https://{HOST}:8443", "https://prefixed.test/h5"])
+def test_choosing_the_language_comes_back_to_the_same_url(
+    fronts: Fronts, origin: str, target: str
+) -> None:
+    fronts.page.goto(f"{origin}{target}", wait_until="domcontentloaded")
+    with fronts.page.expect_navigation(wait_until="domcontentloaded"):
+        fronts.page.click("button[name=lang]")
+    href, signed = fronts.page.evaluate(READ)
+    assert href == signed == f"{origin}{target}"

@@ -1,0 +1,180 @@
+"""The app behind every kind of front, and a Chromium that finds them under the tests' names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from any_path_server import AnyPathServer
+from awkward_urls import HOST, NAMES
+from conftest import ARGUMENTS, CHROMIUM
+from front_servers import (
+    Apache,
+    Caddy,
+    FrontServer,
+    HaProxy,
+    NginxVariant,
+    ProjectFront,
+    self_signed,
+)
+from playwright.sync_api import Browser, Page
+from url_fixtures import Measured, corpus
+
+from dingbridge.page_url import origin_of
+from dingbridge.sandbox.sandbox import Sandbox
+
+SAID = "proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header Host $http_host;"
+READ = """() => {
+  const block = document.getElementById("dingbridge");
+  return [location.href.split("#")[0], block && JSON.parse(block.textContent).url];
+}"""
+
+
+def measured_pages() -> list[Measured]:
+    """Page loads once measured behind nginx, one scheme for each host and port."""
+    rows = []
+    scheme: dict[str, str] = {}
+    for name in NAMES:
+        scheme.setdefault(_address(name), name.partition(":")[0])
+    for row in corpus():
+        if row.front != "nginx_full" or row.expect != "sign" or row.target.startswith("/static/"):
+            continue
+        if row.origin.startswith("https:") and _is_address(origin_of(row.origin).host):
+            continue  # without a name there is no SNI, and nginx.conf refuses such handshakes
+        if scheme.setdefault(_address(row.origin), row.origin.partition(":")[0]) in row.origin:
+            rows.append(row)
+    return [row for row in rows if row.origin.startswith(f"{scheme[_address(row.origin)]}:")]
+
+
+def _is_address(host: str) -> bool:
+    return host.startswith("[") or host.replace(".", "").isdecimal()
+
+
+def _address(origin: str) -> str:
+    parsed = origin_of(origin)
+    return f"{parsed.host}:{parsed.port}"
+
+
+class Fronts:
+    """What runs for the URL tests; `page` is the browser's one tab."""
+
+    def __init__(self, folder: Path, browser: Browser, stack: ExitStack) -> None:
+        self._folder, self._stack = folder, stack
+        self._certificate = self_signed(folder)
+        self._ports: dict[str, int] = {}
+        origins = list(dict.fromkeys([*NAMES, *(row.origin for row in measured_pages())]))
+        inside = [
+            f"{scheme}://{name}.test"
+            for name in ("two", "prefixed", "rewritten", "haproxy", "apache", "caddy")
+            for scheme in ("http", "https")
+        ]
+        listed = {
+            "DING_PUBLIC_ORIGINS": ",".join([*origins, *inside]),
+            "DING_TRUSTED_PROXIES": "127.0.0.1",
+        }
+        setups: dict[str, dict[str, object]] = {
+            "one hop": listed,
+            "two hops": {**listed, "DING_PROXY_HOPS": "2"},
+            "original uri": {**listed, "DING_ORIGINAL_URI_HEADER": "X-Original-URI"},
+        }
+        sandbox = stack.enter_context(Sandbox())
+        self._app = stack.enter_context(AnyPathServer(folder, sandbox, setups))
+        self._start_own(origins)
+        self._start_two()
+        self._start_others()
+        chromium = browser_with(browser, self._ports)
+        stack.callback(chromium.close)
+        # Only the pages themselves are of interest here: their scripts have tests of their own.
+        context = chromium.new_context(ignore_https_errors=True, java_script_enabled=False)
+        self.page: Page = context.new_page()
+
+    def compare(self, urls: Sequence[str], shown: Sequence[str] | None = None) -> list[object]:
+        """Open each URL; what does not say that it was signed for exactly its own address.
+
+        `shown` is what the browser is expected to make of each.
+        """
+        wrong: list[object] = []
+        for number, url in enumerate(urls):
+            response = self.page.goto(url, wait_until="domcontentloaded")
+            href, signed = self.page.evaluate(READ)
+            if signed != href or (shown is not None and href != shown[number]):
+                wrong.append((url, href, signed, response and response.status))
+        return wrong
+
+    def _run(self, server: FrontServer) -> FrontServer:
+        return self._stack.enter_context(server)
+
+    def _variant(self, setup: str, server: str, outside: str = "", *, tls: bool = False) -> int:
+        certificate = self._certificate if tls else None
+        return self._run(
+            NginxVariant(
+                self._folder,
+                self._app.url_of(setup),
+                server,
+                certificate=certificate,
+                outside=outside,
+            )
+        ).port
+
+    def _start_own(self, origins: Sequence[str]) -> None:
+        names = sorted({f'"{origin_of(origin).host.rstrip(".")}"' for origin in origins})
+        own = ProjectFront(
+            self._folder, self._app.url_of("one hop"), names, certificate=self._certificate
+        )
+        self._run(own)
+        for origin in origins:
+            tls = origin.startswith("https:")
+            self._ports[_address(origin)] = own.tls_port if tls else own.port
+
+    def _start_two(self) -> None:
+        inner = ProjectFront(
+            self._folder,
+            self._app.url_of("two hops"),
+            ["two.test"],
+            proto='"$http_x_forwarded_proto, $scheme"',
+            host='"$http_x_forwarded_host, $http_host"',
+        )
+        self._run(inner)
+        outer = NginxVariant(
+            self._folder,
+            inner.url,
+            "location / { proxy_pass http://up; "
+            f"{SAID} proxy_set_header X-Forwarded-Host $http_host; }}",
+            certificate=self._certificate,
+        )
+        self._ports["two.test:443"] = self._run(outer).port
+
+    def _start_others(self) -> None:
+        upstream = self._app.url_of("one hop")
+        haproxy = self._run(HaProxy(self._folder, upstream, self._certificate))
+        self._ports |= {
+            "prefixed.test:443": self._variant(
+                "one hop",
+                f"location / {{ proxy_pass http://up$rest; {SAID} "
+                "proxy_set_header X-Forwarded-Prefix /h5; }",
+                'map $request_uri $rest { "~^/h5(?<in>/.*)$" $in; default $request_uri; }',
+                tls=True,
+            ),
+            "rewritten.test:80": self._variant(
+                "original uri",
+                f"rewrite ^/(.*)$ /x/$1 break; location / {{ proxy_pass http://up; {SAID} "
+                "proxy_set_header X-Original-URI $request_uri; }",
+            ),
+            "plain.test:80": self._variant(
+                "one hop", f"location / {{ return 308 https://{HOST}$request_uri; }}"
+            ),
+            "haproxy.test:80": haproxy.ports[0],
+            "haproxy.test:443": haproxy.ports[1],
+            "apache.test:80": self._run(Apache(self._folder, upstream)).port,
+            "caddy.test:80": self._run(Caddy(self._folder, upstream)).port,
+        }
+
+
+def browser_with(browser: Browser, ports: dict[str, int]) -> Browser:
+    """Another Chromium, for which `host:port` is a port of this machine."""
+    rules = ", ".join(f"MAP {name} 127.0.0.1:{port}" for name, port in ports.items())
+    arguments = [a for a in ARGUMENTS if not a.startswith("--host-resolver-rules")]
+    return browser.browser_type.launch(
+        executable_path=CHROMIUM, args=[*arguments, f"--host-resolver-rules={rules}"]
+    )

@@ -1,0 +1,73 @@
+"""Names for what a front did to a URL."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from url_fixtures import corpus
+
+from dingbridge.url_difference import first_difference, name_changes
+
+
+@pytest.mark.row("R05")
+@pytest.mark.parametrize(
+    ("signed", "shown", "names"),
+    [
+        ("https://h/a", "https://h/a", ()),
+        ("http://h/a", "https://h/a", ("scheme", "port")),
+        ("https://h/a", "https://h:443/a", ()),
+        ("https://h/a", "https://h:8443/a", ("port",)),
+        ("https://H/a", "https://h/a", ("host_case",)),
+        ("https://inner:5000/a", "https://h/a", ("host", "port")),
+        ("https://h/a", "https://h/a?", ("bare_question_mark",)),
+        ("https://h/a/b", "https://h/a%2Fb", ("path_escapes",)),
+        ("https://h/%E4", "https://h/%e4", ("escape_case",)),
+        ("https://h/?%E4", "https://h/?%e4", ("escape_case",)),
+        ("https://h/a/b", "https://h//a///b", ("merged_slashes",)),
+        ("https://h/a/b", "https://h//a%2Fb", ("path_escapes", "merged_slashes")),
+        ("https://h/a", "https://h/h5/a", ("prefix",)),
+        ("https://h/x", "https://h/y", ("path",)),
+        ("https://h/?q=a b", "https://h/?q=a%20b", ("query_escapes",)),
+        ("https://h/?q=a%20b", "https://h/?q=a+b", ("query_escapes",)),
+        ("https://h/?a=1&b=2", "https://h/?b=2&a=1", ("query_order",)),
+        ("https://h/?a=2", "https://h/?z=%zz&b=1;c&a=2&", ("query_pruned",)),
+        ("https://h/?a=2", "https://h/?a=3", ("query",)),
+        ("https://h/", "https://h/?a", ("query_pruned",)),
+        ("", "https://h/", ("no_url",)),
+        ("https://h", "https://h/", ("path",)),
+    ],
+)
+def test_a_change_has_a_name(signed: str, shown: str, names: tuple[str, ...]) -> None:
+    assert name_changes(signed, shown) == names
+
+
+def test_every_measured_change_has_names_that_fit_its_front() -> None:
+    seen = defaultdict(set)
+    for row in corpus():
+        if row.expect == "mismatch":
+            host = row.origin if row.front != "nginx_$host+port" else row.origin.replace(".:", ":")
+            names = name_changes(f"{host}{row.app_target}", row.href)
+            assert names
+            seen[row.front].update(names)
+    assert seen["nginx_$host+port"] == {"host"}
+    assert seen["apache_default"] <= {"escape_case", "path_escapes", "merged_slashes"}
+    assert "bare_question_mark" in seen["nginx_uri_slash"] & seen["nginx_rewrite"]
+    assert seen["frps_http"] | seen["frp_https2http"] <= {"query_pruned", "query"}
+
+
+def test_the_first_difference_is_a_place_in_both() -> None:
+    assert first_difference("abc", "abd") == 2
+    assert first_difference("ab", "abc") == 2
+    assert first_difference("", "a") == 0
+    assert first_difference("a", "a") is None
+
+
+@given(st.text(), st.text())
+def test_any_two_texts_can_be_compared(one: str, other: str) -> None:
+    assert isinstance(name_changes(one, other), tuple)
+    place = first_difference(one, other)
+    assert (place is None) == (one == other)
+    assert place is None or one[:place] == other[:place]
