@@ -34,7 +34,7 @@ JSON_TYPE = "application/json; charset=utf-8"
 _KEPT_CONNECTIONS = 32  # per base URL; more threads than that open and close connections
 
 _SECRET_PARAMETER = re.compile(
-    r"(\w*(?:secret|token|ticket|signature)\w*=)[^&\s\"']+", re.IGNORECASE
+    r"(\w*(?:secret|token|ticket|signature|aes_?key|auth_?code)\w*=)[^&\s\"']+", re.IGNORECASE
 )
 
 
