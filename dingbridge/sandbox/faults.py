@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,11 +75,15 @@ CHECKS: dict[str, Check] = {
 class Faults:
     """The faults that are set, looked up by exact path, then by group, then under ``*``."""
 
-    def __init__(self, targets: frozenset[str]) -> None:
-        self._targets = targets
+    def __init__(self) -> None:
+        self._targets = {"*"}
         self._lock = threading.Lock()
         self._set: dict[str, Fault] = {}
         self.stopping = threading.Event()
+
+    def know(self, *targets: Iterable[str]) -> None:
+        """Takes paths and groups as targets from now on."""
+        self._targets.update(*targets)
 
     def patch(self, changes: object) -> None:
         """Sets or, by null, removes faults; null as a whole removes all. BadValue on nonsense."""

@@ -6,11 +6,20 @@ whatever happened and says so in ``errcode``; the newer one uses HTTP statuses w
 
 import json
 import time
-import uuid
-from collections.abc import Callable, Mapping
-from secrets import compare_digest
 from typing import Any
 
+from dingbridge.sandbox.api_envelope import (
+    Answer,
+    ApiError,
+    OapiError,
+    Routes,
+    json_object,
+    require_api_access,
+    require_get,
+    require_oapi_access,
+    require_post,
+    same,
+)
 from dingbridge.sandbox.faults import Fault
 from dingbridge.sandbox.http_message import DropConnection, Request, Response, json_response
 from dingbridge.sandbox.journal import Journal
@@ -18,23 +27,7 @@ from dingbridge.sandbox.platform_state import PlatformState
 from dingbridge.sandbox.tokens import LIFE, unknown_ticket
 
 BODY_LIMIT = 1 << 20
-TOKEN_HEADER = "x-acs-dingtalk-access-token"  # noqa: S105 - the name of a header
-
-
-class ApiError(Exception):
-    """The newer generation's refusal: an HTTP status, a string code and a message."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(code)
-        self.status, self.code, self.message = status, code, message
-
-
-class OapiError(Exception):
-    """The older generation's refusal: a number and a message, in an answer of status 200."""
-
-    def __init__(self, code: int, message: str, *, wrapped: bool = False) -> None:
-        super().__init__(str(code))
-        self.code, self.message, self.wrapped = code, message, wrapped
+CORP_TOKEN = "/v1.0/oauth2/{corpId}/token"  # noqa: S105 - a path
 
 
 class Platform:
@@ -43,6 +36,15 @@ class Platform:
     def __init__(self, state: PlatformState, journal: Journal) -> None:
         self._state = state
         self._journal = journal
+        # A new family of endpoints brings its own routes and joins here.
+        self._routes: Routes = {
+            "/gettoken": ("token", self._oapi_token),
+            "/get_jsapi_ticket": ("ticket", self._oapi_ticket),
+            "/v1.0/oauth2/accessToken": ("token", self._api_token),
+            "/v1.0/oauth2/jsapiTickets": ("ticket", self._api_ticket),
+            CORP_TOKEN: ("token", self._corp_token),
+        }
+        state.faults.know(self._routes, (group for group, _ in self._routes.values()))
 
     def __call__(self, request: Request) -> Response:
         """The answer to one request; the handler of the platform's server."""
@@ -72,22 +74,16 @@ class Platform:
         facts["ok"] = outcome == "200"
         self._journal.record("platform", facts["endpoint"], outcome=outcome, **facts)
 
-    def _route(self, path: str) -> tuple[str, str, "Answer | None"]:
-        routes: dict[str, tuple[str, Answer]] = {
-            "/gettoken": ("token", self._oapi_token),
-            "/get_jsapi_ticket": ("ticket", self._oapi_ticket),
-            "/v1.0/oauth2/accessToken": ("token", self._api_token),
-            "/v1.0/oauth2/jsapiTickets": ("ticket", self._api_ticket),
-        }
-        if path in routes:
-            return path, *routes[path]
+    def _route(self, path: str) -> tuple[str, str, Answer | None]:
         parts = path.split("/")
         if len(parts) == 5 and parts[1:3] == ["v1.0", "oauth2"] and parts[4] == "token":
-            return "/v1.0/oauth2/{corpId}/token", "token", self._corp_token
+            path = CORP_TOKEN
+        if path in self._routes:
+            return path, *self._routes[path]
         return path[:200], "", None
 
     def _answer(
-        self, answer: "Answer | None", request: Request, content: bytes, fault: Fault | None
+        self, answer: Answer | None, request: Request, content: bytes, fault: Fault | None
     ) -> Response:
         try:
             if answer is None:
@@ -95,13 +91,8 @@ class Platform:
             if fault and fault.kind in ("busy", "limited"):
                 raise _unwilling(request.path, fault.kind)
             values = answer(request, content)
-        except OapiError as error:
-            return json_response(_envelope(error))
-        except ApiError as error:
-            return json_response(
-                {"requestid": _request_id(), "code": error.code, "message": error.message},
-                error.status,
-            )
+        except (ApiError, OapiError) as error:
+            return error.response()
         if fault and fault.kind == "bad_ticket":
             values = {
                 key: unknown_ticket() if key in ("ticket", "jsapiTicket") else value
@@ -122,119 +113,54 @@ class Platform:
             expected = identity.corp_id
         if not key:
             raise OapiError(40035, "缺少参数 corpid or appkey")
-        _require_get(request)
+        require_get(request)
         if not secret:
             name = "appsecret" if expected == identity.client_id else "corpsecret"
             raise OapiError(40035, f"缺少参数 {name}")
-        if not (_same(key, expected) and _same(secret, identity.client_secret)):
+        if not (same(key, expected) and same(secret, identity.client_secret)):
             raise wrong
         token = self._state.tokens.access_token()
         return {"errcode": 0, "errmsg": "ok", "access_token": token, "expires_in": int(LIFE)}
 
     def _oapi_ticket(self, request: Request, _content: bytes) -> dict[str, object]:
-        _require_get(request)
-        wrapped = self._state.behaviour.oapi_errors == "wrapped"
-        token = request.query.get("access_token")
-        if not token:
-            raise OapiError(40000, "access_token is blank", wrapped=True)
-        if not self._state.tokens.accepts(token):
-            raise OapiError(40014, "不合法的access_token", wrapped=wrapped)
-        if not self._may_call(request):
-            reason = (
-                "请参考FAQ：https://open-doc.dingtalk.com/microapp/faquestions/cvbtph。错误原因："
-                f"访问ip不在白名单之中,request ip={request.peer} "
-                f"appKey({self._state.identity.client_id})"
-            )
-            raise OapiError(60020, reason, wrapped=wrapped)
+        require_get(request)
+        require_oapi_access(request, self._state)
         ticket = self._state.ticket()
         return {"errcode": 0, "errmsg": "ok", "ticket": ticket, "expires_in": int(LIFE)}
 
     def _api_token(self, request: Request, content: bytes) -> dict[str, object]:
-        _require_post(request)
-        body = _json_object(request, content)
+        require_post(request)
+        body = json_object(request, content)
         for name in ("appKey", "appSecret"):
             if not body.get(name):
                 raise ApiError(400, f"Missing{name}", f"{name} is mandatory for this action.")
         identity = self._state.identity
         if not (
-            _same(body["appKey"], identity.client_id)
-            and _same(body["appSecret"], identity.client_secret)
+            same(body["appKey"], identity.client_id)
+            and same(body["appSecret"], identity.client_secret)
         ):
             raise ApiError(400, "invalidClientIdOrSecret", "无效的clientId或者clientSecret")
         return {"accessToken": self._state.tokens.access_token(), "expireIn": int(LIFE)}
 
     def _corp_token(self, request: Request, content: bytes) -> dict[str, object]:
-        _require_post(request)
-        body = _json_object(request, content)
+        require_post(request)
+        body = json_object(request, content)
         identity = self._state.identity
         if body.get("grant_type") != "client_credentials":
             raise ApiError(400, "unsupported.grant.type", "unsupported.grant.type")
         if request.path.split("/")[3] != identity.corp_id:
             raise ApiError(500, "unknownError", "未知错误")
         if not (
-            _same(body.get("client_id"), identity.client_id)
-            and _same(body.get("client_secret"), identity.client_secret)
+            same(body.get("client_id"), identity.client_id)
+            and same(body.get("client_secret"), identity.client_secret)
         ):
             raise ApiError(400, "invalid.client", "invalid.client")
         return {"access_token": self._state.tokens.access_token(), "expires_in": int(LIFE)}
 
     def _api_ticket(self, request: Request, _content: bytes) -> dict[str, object]:
-        _require_post(request)
-        token = request.header(TOKEN_HEADER)
-        if not token:
-            raise ApiError(
-                400, "AuthenticationFailed.MissingParameter", f"缺少参数：{TOKEN_HEADER}"
-            )
-        if not self._state.tokens.accepts(token):
-            raise ApiError(400, "InvalidAuthentication", "不合法的access_token")
-        if not self._may_call(request):
-            raise ApiError(
-                403,
-                "Forbidden.AccessDenied.IpNotInWhiteList",
-                f"访问ip不在白名单之中,request ip={request.peer} "
-                f"appKey({self._state.identity.client_id})",
-            )
+        require_post(request)
+        require_api_access(request, self._state)
         return {"jsapiTicket": self._state.ticket(), "expireIn": int(LIFE)}
-
-    def _may_call(self, request: Request) -> bool:
-        allowed = self._state.behaviour.ip_whitelist
-        return allowed is None or request.peer in allowed
-
-
-Answer = Callable[[Request, bytes], dict[str, object]]
-
-
-def _same(given: object, expected: str) -> bool:
-    return isinstance(given, str) and compare_digest(
-        given.encode("utf-8", "surrogatepass"), expected.encode()
-    )
-
-
-def _require_get(request: Request) -> None:
-    if request.method != "GET":
-        raise OapiError(43001, "需要GET请求")
-
-
-def _require_post(request: Request) -> None:
-    if request.method != "POST":
-        raise ApiError(
-            404,
-            "InvalidAction.NotFound",
-            "Specified api is not found, please check your url and method.",
-        )
-
-
-def _json_object(request: Request, content: bytes) -> Mapping[str, Any]:
-    kind = (request.header("Content-Type") or "").split(";")[0].strip().lower()
-    if kind != "application/json" or not content.strip():
-        raise ApiError(400, "Missingbody", "body is mandatory for this action.")
-    try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        body = None
-    if not isinstance(body, dict):
-        raise ApiError(400, "InvalidBody", "the body is not a JSON object")
-    return body
 
 
 def _unknown_path(path: str) -> OapiError:
@@ -258,22 +184,6 @@ def _wrongly_typed(key: str, value: object) -> object:
     if key in ("errcode", "errmsg"):
         return value
     return "soon" if isinstance(value, int) else {"value": None}
-
-
-def _envelope(error: OapiError) -> dict[str, object]:
-    if not error.wrapped:
-        return {"errcode": error.code, "errmsg": error.message}
-    return {
-        "errcode": 22 if error.code == 22 else 88,
-        "sub_code": str(error.code),
-        "sub_msg": error.message,
-        "errmsg": f"ding talk error[subcode={error.code},submsg={error.message}]",
-        "request_id": _request_id(),
-    }
-
-
-def _request_id() -> str:
-    return str(uuid.uuid4()).upper()
 
 
 def _code(body: object) -> str:

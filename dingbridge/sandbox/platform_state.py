@@ -71,9 +71,6 @@ PLATFORM_CHECKS: dict[str, Check] = {
     "faults": json_value,
 }
 
-TOKEN_PATHS = ("/gettoken", "/v1.0/oauth2/accessToken", "/v1.0/oauth2/{corpId}/token")
-TICKET_PATHS = ("/get_jsapi_ticket", "/v1.0/oauth2/jsapiTickets")
-
 
 class PlatformState:
     """One platform for the whole sandbox: app, behaviour, clock, faults, tokens and tickets.
@@ -83,7 +80,7 @@ class PlatformState:
 
     def __init__(self, identity: Identity | None = None) -> None:
         self.clock = Clock()
-        self.faults = Faults(frozenset((*TOKEN_PATHS, *TICKET_PATHS, "token", "ticket", "*")))
+        self.faults = Faults()
         self._lock = threading.Lock()
         self._first_identity = identity or Identity()
         self.changed: Callable[[], None] = lambda: None
