@@ -49,7 +49,9 @@ const goBack = () => {
 };
 
 const obey = (order) => {
-  if (order.sandbox === "answer") {
+  if (order.sandbox === "hello") {
+    describe();
+  } else if (order.sandbox === "answer") {
     answerQuestion(order.id, order.answer);
   } else if (order.sandbox === "tap") {
     tap(order.method, order.data);

@@ -98,7 +98,7 @@ const speak = (language) => {
   useLanguage(language);
   byId("language").textContent = language === "zh" ? "EN" : "中";
   byId("language").lang = language === "zh" ? "en" : "zh";
-  byId("language").setAttribute("aria-label", word("switch_language"));
+  byId("language").setAttribute("aria-label", `${byId("language").textContent} · ${word("switch_language")}`);
   client.draw();
   platform.draw();
   redraw();

@@ -5,7 +5,7 @@ import { fillWords, word } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const frame = byId("frame");
-const SILENCE_MS = 1200; // after a page has loaded: time for its container to report
+const SILENCE_MS = 1200; // after something has loaded: time for its container to answer
 const PATIENCE_MS = 20000; // for a page to load at all
 
 let origin = null; // of the app, as the phone sees it
@@ -63,6 +63,17 @@ const expect = (milliseconds) => {
   timer = setTimeout(giveUp, milliseconds);
 };
 
+/** Something has loaded. Where no container answers, it is no page of the app. */
+const noteLoad = () => {
+  if (platform === "none") {
+    settle(); // an ordinary browser has no container that could report
+    byId("title").textContent = new URL(origin).host;
+  } else {
+    expect(SILENCE_MS);
+    tell({ sandbox: "hello" });
+  }
+};
+
 const forgetPage = () => {
   setTitle = null;
   byId("right").hidden = true;
@@ -116,7 +127,6 @@ const hear = async (event) => {
     showState(said);
   } else if (said.sandbox === "leaving") {
     byId("progress").hidden = false;
-    expect(PATIENCE_MS);
   } else if (said.sandbox === "show") {
     show(said);
   } else if (said.sandbox === "first") {
@@ -236,14 +246,7 @@ export const startPhone = (phoneUrl, platformName) => {
   origin = new URL(phoneUrl).origin;
   usePlatform(platformName);
   window.addEventListener("message", hear);
-  frame.addEventListener("load", () => {
-    if (platform === "none") {
-      settle(); // an ordinary browser has no container that could report
-      byId("title").textContent = new URL(origin).host;
-    } else if (!byId("progress").hidden || !byId("loading").hidden) {
-      expect(SILENCE_MS);
-    }
-  });
+  frame.addEventListener("load", noteLoad);
   byId("back").addEventListener("click", () => tell({ sandbox: "back" }));
   byId("right").addEventListener("click", tapRight);
   wireMenu();
