@@ -10,9 +10,10 @@ from __future__ import annotations
 import click
 
 from dingbridge.cli_explain import explain
+from dingbridge.cli_sign import sign
 
 ding = click.Group(
     "ding",
-    commands=[explain],
+    commands=[explain, sign],
     help="钉钉微应用的命令 / Commands for DingTalk micro-apps.",
 )

@@ -1,0 +1,146 @@
+"""`flask ding sign URL [--got URL]`: what is signed for a URL, and where another URL differs."""
+
+from __future__ import annotations
+
+import json
+import os
+import unicodedata
+from typing import cast
+
+import click
+
+from dingbridge import catalogue
+from dingbridge.catalogue import Language
+from dingbridge.cli_explain import default_language
+from dingbridge.settings import QueryRule
+from dingbridge.signature import plain_text
+from dingbridge.url_candidates import signed_candidates
+from dingbridge.url_decoding import MalformedEscapeError, java_decode
+from dingbridge.url_difference import first_difference, name_changes
+
+# Secrets and what changes with each page stand in the plain text by their names.
+PLACEHOLDERS = ("<jsapi_ticket>", "<nonceStr>", "<timeStamp>")
+
+
+@click.command("sign")
+@click.argument("url")
+@click.option("--got", help="平台或浏览器用的地址 / The URL that the platform or browser used.")
+@click.option("--lang", type=click.Choice(catalogue.LANGUAGES), help="语言 / Language.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / JSON.")
+@click.pass_context
+def sign(
+    context: click.Context, url: str, got: str | None, lang: Language | None, as_json: bool
+) -> None:
+    """签名原文、候选形式、与另一地址的第一个不同 / Plain text, candidates, difference.
+
+    \b
+    退出码 / exit code: 0; 1 若 --got 与将要签名的形式不同 / if --got differs from what is signed.
+    """
+    if not url.startswith(("http://", "https://")):
+        raise click.BadParameter("http(s)://…", ctx=context, param_hint="URL")
+    report = compare(url, got, configured_rule())
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+    else:
+        click.echo(_as_text(report, lang or default_language()))
+    context.exit(1 if got is not None and report["rule"] not in _equal(report) else 0)
+
+
+def configured_rule() -> QueryRule:
+    """`DING_SIGNED_QUERY` where it is one of the two, else the default: no setting stops this."""
+    return "raw" if os.environ.get("DING_SIGNED_QUERY", "").strip() == "raw" else "decoded"
+
+
+def compare(url: str, got: str | None, rule: QueryRule) -> dict[str, object]:
+    """Everything that the command says, ready for JSON.
+
+    Positions count characters from 1. `got.equal` names the candidates that `got` equals; its
+    fragment, if any, counts for nothing. `got.changed` holds names of `url_difference`.
+    """
+    candidates = signed_candidates(url)
+    signed = candidates[rule]
+    report: dict[str, object] = {
+        "url": url,
+        "rule": rule,
+        "signed_form": signed,
+        "plain_text": plain_text(*PLACEHOLDERS, signed),
+        "candidates": candidates,
+        "malformed": _malformed(url),
+    }
+    if got is not None:
+        seen = got.partition("#")[0] if "#" not in signed else got
+        equal = [name for name, form in candidates.items() if form == seen]
+        place = first_difference(signed, seen)
+        report["got"] = {
+            "url": seen,
+            "equal": equal,
+            "first_difference": None if place is None else place + 1,
+            "changed": [] if equal else list(name_changes(candidates["raw"], seen)),
+        }
+    return report
+
+
+def _malformed(url: str) -> int | None:
+    base, _, query = url.partition("#")[0].partition("?")
+    try:
+        java_decode(query)
+    except MalformedEscapeError as error:
+        return len(base) + 1 + error.position + 1
+    return None
+
+
+def _equal(report: dict[str, object]) -> list[str]:
+    got = cast("dict[str, list[str]]", report["got"])
+    return got["equal"]
+
+
+def _as_text(report: dict[str, object], lang: Language) -> str:
+    words = {name: texts[lang] for name, texts in catalogue.titles("signing").items()}
+    candidates = cast("dict[str, str]", report["candidates"])
+    lines = [
+        f"{words['url']}\n  {_visible(report['url'])}",
+        f"{words['signed_form']}\n  {_visible(report['signed_form'])}",
+        f"{words['plain_text']}\n  {_visible(report['plain_text'])}",
+    ]
+    if report["malformed"] is not None:
+        lines.append(words["malformed"].replace("{position}", str(report["malformed"])))
+    if len(set(candidates.values())) == 1:
+        lines.append(words["settled"])
+    else:
+        lines.append(words["candidates"])
+        for name, form in candidates.items():
+            mark = "*" if name == report["rule"] else " "
+            lines.append(f"{mark} {words[name]}\n    {_visible(form)}")
+    if "got" in report:
+        got = cast("dict[str, object]", report["got"])
+        lines += _difference(got, str(report["signed_form"]), words)
+    return "\n".join(lines)
+
+
+def _difference(got: dict[str, object], signed: str, words: dict[str, str]) -> list[str]:
+    equal = cast("list[str]", got["equal"])
+    said = "; ".join(words[name] for name in equal) or words["none"]
+    lines = [
+        f"{words['got']}\n  {_visible(got['url'])}",
+        f"{words['equal']}: {said}",
+    ]
+    place = cast("int | None", got["first_difference"])
+    if place is not None:
+        lines.append(words["difference"].replace("{position}", str(place)))
+        begin = max(0, place - 31)
+        lines += [f"  {_visible(text[begin : place + 30])}" for text in (signed, str(got["url"]))]
+        lines.append("  " + " " * _columns(_visible(signed[begin : place - 1])) + "^")
+    changed = cast("list[str]", got["changed"])
+    if changed:
+        lines.append(f"{words['changed']}: " + "; ".join(words[name] for name in changed))
+    return lines
+
+
+def _columns(text: str) -> int:
+    """How many columns a text takes in a terminal: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _visible(text: object) -> str:
+    """A text from anywhere, without anything that could move a terminal's cursor."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in str(text))
