@@ -164,8 +164,9 @@ def test_nfc_is_for_android_with_nfc_alone(sandbox: SandboxClient) -> None:
 def test_an_auth_code_is_for_the_visitors_corp_and_new_each_time(
     sandbox: SandboxClient, method: str
 ) -> None:
-    corp = sandbox.sandbox.platform.identity.corp_id
-    codes = {sandbox.native(method, {"corpId": corp})["result"]["code"] for _ in range(3)}
+    identity = sandbox.sandbox.platform.identity
+    asked = {"corpId": identity.corp_id, "clientId": identity.client_id}
+    codes = {sandbox.native(method, asked)["result"]["code"] for _ in range(3)}
     assert len(codes) == 3
     wrong = refused(sandbox.native(method, {"corpId": "dingother"}))
     assert wrong == {"errorCode": "3", "errorMessage": "1002,corpId不合法"}

@@ -80,6 +80,11 @@ class Device:
         form = USER_AGENTS.get(self.platform)
         return form and form.format(version=self.version, language=self.language)
 
+    def is_at_least(self, *wanted: int) -> bool:
+        """Whether the client's version is that or a later one."""
+        parts = [int(part) if part.isdecimal() else 0 for part in self.version.split(".")]
+        return parts >= list(wanted)
+
     def patch(self, changes: object) -> "Device":
         """The device after ``changes``; BadValue names what cannot be taken."""
         accepted = checked(changes, CHECKS, "device")

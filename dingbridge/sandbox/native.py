@@ -1,6 +1,5 @@
 """What the simulated client answers when a page calls it through the native bridge."""
 
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from dingbridge.sandbox.checks import BadValue, mapping
 from dingbridge.sandbox.device import Device
 from dingbridge.sandbox.grants import NEEDS_GRANT
+from dingbridge.sandbox.login_codes import SignIn
 from dingbridge.sandbox.platform_state import PlatformState
 from dingbridge.sandbox.verification import Refusal, Rules, verify
 
@@ -16,6 +16,7 @@ AUTH_CODE_METHODS = (
     "runtime.permission.requestAuthCode",
     "runtime.permission.requestAuthCodeV2",
 )
+NEWER_CODE_SINCE = {False: (7, 0, 45), True: (7, 0, 50)}  # phones, and the desktop
 # A square in Hangzhou, since the phone is a Chinese one.
 PLACE = {
     "longitude": 120.026208,
@@ -126,7 +127,7 @@ def _invoke(
             raise NativeError(-1, "cancelled")
         return person.get("result")
     if method in AUTH_CODE_METHODS:
-        return _auth_code(args, device, platform)
+        return _auth_code(method, args, device, platform)
     if method.startswith("device.geolocation.") and device.location_off:
         raise NativeError(4, "unauthorized")
     if method.startswith("device.nfc.") and (device.platform != "android" or not device.nfc):
@@ -143,13 +144,21 @@ def _ungranted(method: str, platform: str) -> str:
     return "jsapi should be invoked after dd.ready callbacks"
 
 
-def _auth_code(args: Mapping[str, object], device: Device, platform: PlatformState) -> object:
+def _auth_code(
+    method: str, args: Mapping[str, object], device: Device, platform: PlatformState
+) -> object:
+    newer = method == AUTH_CODE_METHODS[1]
+    if newer and not device.is_at_least(*NEWER_CODE_SINCE[device.platform == "pc"]):
+        raise NativeError(1, f"{method} is not supported by version {device.version}")
     corp = args.get("corpId")
     if not corp:
         raise NativeError(3, "1002, corpId or redirectURI is blank")
-    if corp != (device.corp or platform.identity.corp_id):
+    signed_in = device.corp or platform.identity.corp_id
+    if corp != signed_in:
         raise NativeError(3, "1002,corpId不合法")
-    return {"code": secrets.token_hex(16)}
+    if newer and args.get("clientId") != platform.identity.client_id:
+        raise NativeError(3, "1002,clientId不合法")
+    return {"code": platform.codes.client.issue(SignIn(device.user, signed_in))}
 
 
 def _located(_args: Mapping[str, object]) -> object:

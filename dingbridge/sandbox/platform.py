@@ -23,6 +23,9 @@ from dingbridge.sandbox.api_envelope import (
 from dingbridge.sandbox.faults import Fault
 from dingbridge.sandbox.http_message import DropConnection, Request, Response, json_response
 from dingbridge.sandbox.journal import Journal
+from dingbridge.sandbox.login_api import LoginApi
+from dingbridge.sandbox.oauth_pages import PATH as OAUTH_PATH
+from dingbridge.sandbox.oauth_pages import OAuthPages
 from dingbridge.sandbox.platform_state import PlatformState
 from dingbridge.sandbox.tokens import LIFE, unknown_ticket
 
@@ -43,11 +46,15 @@ class Platform:
             "/v1.0/oauth2/accessToken": ("token", self._api_token),
             "/v1.0/oauth2/jsapiTickets": ("ticket", self._api_ticket),
             CORP_TOKEN: ("token", self._corp_token),
+            **LoginApi(state).routes(),
         }
+        self._oauth_pages = OAuthPages(state)
         state.faults.know(self._routes, (group for group, _ in self._routes.values()))
 
     def __call__(self, request: Request) -> Response:
         """The answer to one request; the handler of the platform's server."""
+        if request.path == OAUTH_PATH:  # not for servers: a person's browser comes here
+            return self._oauth_pages(request)
         began = time.monotonic()
         path, group, answer = self._route(request.path)
         facts: dict[str, Any] = {"endpoint": path, "method": request.method}

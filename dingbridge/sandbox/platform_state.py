@@ -19,6 +19,7 @@ from dingbridge.sandbox.checks import (
 )
 from dingbridge.sandbox.clock import Clock
 from dingbridge.sandbox.faults import Faults
+from dingbridge.sandbox.login_codes import LoginCodes
 from dingbridge.sandbox.tokens import TokenStore
 
 
@@ -93,6 +94,7 @@ class PlatformState:
             self.behaviour = Behaviour()
             self.clock.reset()
             self.faults.clear()
+            self.codes = LoginCodes(self.clock)
             if tickets:
                 self.tokens = TokenStore(self.clock)
         self.changed()
@@ -108,6 +110,7 @@ class PlatformState:
             if identity != self.identity:
                 # Another app has tokens and tickets of its own.
                 self.identity, self.tokens = identity, TokenStore(self.clock)
+                self.codes = LoginCodes(self.clock)
             self.behaviour = patched(self.behaviour, accepted)
         self.changed()
 
