@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from url_fixtures import corpus
 
+from dingbridge import catalogue
 from dingbridge.url_difference import first_difference, name_changes
 
 
@@ -56,6 +58,12 @@ def test_every_measured_change_has_names_that_fit_its_front() -> None:
     assert seen["apache_default"] <= {"escape_case", "path_escapes", "merged_slashes"}
     assert "bare_question_mark" in seen["nginx_uri_slash"] & seen["nginx_rewrite"]
     assert seen["frps_http"] | seen["frp_https2http"] <= {"query_pruned", "query"}
+
+
+def test_every_name_has_words_for_people() -> None:
+    words = catalogue.titles("signing")
+    for documented in re.findall(r"`([a-z_]+)`", name_changes.__doc__ or ""):
+        assert documented in words
 
 
 def test_the_first_difference_is_a_place_in_both() -> None:

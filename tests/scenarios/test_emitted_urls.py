@@ -1,0 +1,95 @@
+"""A crawl of the micro-app: every URL that it emits is signed alike under every rule."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+
+from app import create_app
+from dingbridge.url_candidates import signed_candidates
+
+ORIGIN = "https://app.example.test"
+LINKS = {"href", "src", "action", "formaction", "data-href", "poster", "cite"}
+
+
+class Emitted(HTMLParser):
+    """The URLs in one page, and those in its data block."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.urls: list[str] = []
+        self._in_block = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.urls += [value for name, value in attrs if name in LINKS and value]
+        self._in_block = tag == "script" and ("id", "dingbridge") in attrs
+
+    def handle_data(self, data: str) -> None:
+        if self._in_block:
+            self.urls += json.loads(data)["endpoints"].values()
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_block = False
+
+
+def crawl(client: FlaskClient, start: list[str], prefix: str = "") -> tuple[set[str], set[str]]:
+    """Every URL emitted by what can be reached from `start`, and the pages that were read."""
+    emitted: set[str] = set()
+    read: set[str] = set()
+    waiting = list(start)
+    headers = {"X-Forwarded-Prefix": prefix} if prefix else {}
+    while waiting:
+        page = waiting.pop()
+        if page in read:
+            continue
+        read.add(page)
+        target = page.removeprefix(ORIGIN).removeprefix(prefix)
+        response = client.get(target, headers=headers, base_url=ORIGIN)
+        found = [response.headers["Location"]] if "Location" in response.headers else []
+        if response.mimetype == "text/html":
+            parser = Emitted()
+            parser.feed(response.text)
+            found += parser.urls
+        response.close()
+        absolute = {urljoin(f"{ORIGIN}{prefix}{target}", url).partition("#")[0] for url in found}
+        emitted |= absolute
+        waiting += [url for url in absolute if url.startswith(f"{ORIGIN}/")]
+    return emitted, read
+
+
+def awkward(url: str) -> bool:
+    """Whether two rules could sign two forms of it, or a front could lose a part of it."""
+    parts = urlsplit(url)
+    bare = url.endswith("?")
+    return bare or "%" in url or "+" in parts.query or len(set(signed_candidates(url).values())) > 1
+
+
+@pytest.mark.row("R07")
+@pytest.mark.row("R04")
+@pytest.mark.parametrize("prefix", ["", "/h5"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_emitted_url_is_the_same_under_every_rule(
+    settings: dict[str, object], prefix: str, lang: str
+) -> None:
+    trusting = {"DING_TRUSTED_PROXIES": "127.0.0.1", "DING_LANG": lang, "DING_DEBUG": "1"}
+    client = create_app({**settings, **trusting}).test_client()
+    start = [f"{prefix}/", f"{prefix}/?a=1", f"{prefix}/?dd_nav_bgcolor=FF5E97F6"]
+    start += [f"{prefix}/no-such-page", f"{prefix}/ding/", f"{prefix}/diagnose/"]
+    emitted, read = crawl(client, [f"{ORIGIN}{page}" for page in start], prefix)
+    assert len(emitted) >= 8
+    assert len(read) > len(start)
+    assert sorted(url for url in emitted if awkward(url)) == []
+    assert all(url.startswith(f"{ORIGIN}{prefix}/") for url in emitted if ORIGIN in url)
+
+
+def test_the_crawl_sees_what_it_looks_for() -> None:
+    for url in ("https://h/?", "https://h/?a%20b", "https://h/?a+b", "https://h/%41"):
+        assert awkward(url)
+    parser = Emitted()
+    parser.feed('<a href="/a?">x</a><form action="/b"><button formaction="/c"></button></form>')
+    parser.feed('<script id="dingbridge" type="application/json">{"endpoints":{"x":"/d"}}</script>')
+    assert parser.urls == ["/a?", "/b", "/c", "/d"]
