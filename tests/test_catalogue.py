@@ -98,6 +98,11 @@ def _row(number: str, family: Family, *codes: str) -> object:
         _row("R18", "config", "52013"),
         _row("R21", "client", "4"),
         _row("R22", "bridge", "unsupported_here"),
+        _row("R30", "page", "corp_placeholder", "corp_differs"),
+        _row("R32", "server", "40078", "40029", "invalidParameter.authCode.notFound"),
+        _row("R33", "page", "oauth_no_permission", "oauth_state", "login_stranger"),
+        _row("R35", "page", "email_withheld", "mobile_withheld"),
+        _row("R36", "page", "client_cache"),
         _row("R45", "server", "60020"),
     ],
 )
