@@ -1,7 +1,7 @@
 """Processes that hold credentials, as an app's workers do, and do what a test tells them.
 
-with Fleet(environments) as fleet:
-    answers = fleet.every("tickets", threads=16, count=100)
+with Workers(environments) as workers:
+    answers = workers.cold_requests(10_000)
 
 The processes are forked from a clean server process that has imported everything, so that eight
 of them cost no more than one. Each may run on a clock of its own.
@@ -54,7 +54,7 @@ class Hammer:
         self._over = threading.Event()
         self.seconds: list[float] = []
         self.errors: list[str] = []
-        self.values: dict[str, float] = {}
+        self.values: dict[str, list[float]] = {}  # real seconds of the first and the last use
         self._threads = [threading.Thread(target=self._run) for _ in range(threads)]
         for thread in self._threads:
             thread.start()
@@ -67,7 +67,8 @@ class Hammer:
             except CredentialUnavailable as error:
                 self.errors.append(str(error))
             else:
-                self.values.setdefault(value, time.time())
+                now = time.time()
+                self.values.setdefault(value, [now, now])[1] = now
             self.seconds.append(time.perf_counter() - began)
             self._over.wait(self._pause)
 
@@ -123,6 +124,14 @@ class _Process:
         self._hammer = Hammer(self._credentials, threads, pause)
         return {}
 
+    def uses(self) -> Answer:
+        assert self._hammer
+        return {"count": len(self._hammer.seconds)}
+
+    def has_used(self, value: str) -> Answer:
+        assert self._hammer
+        return {"answer": value in self._hammer.values}
+
     def stop(self) -> Answer:
         assert self._hammer
         return self._hammer.stop()
@@ -132,15 +141,6 @@ class _Process:
         self._time.steady_offset += steady
         self._time.wall_offset += wall
         return {}
-
-    def until(self, value: str, seconds: float) -> Answer:
-        """The real second at which the ticket is `value` for the first time."""
-        deadline = time.time() + seconds
-        while time.time() < deadline:
-            if self._credentials.ticket() == value:
-                return {"at": time.time()}
-            time.sleep(0.002)
-        return {"at": None}
 
     def doubt(self) -> Answer:
         self._credentials.doubt_ticket("52011")
