@@ -37,7 +37,8 @@ const badgeOf = (entry) => {
 const gistOf = (entry) => {
   if (entry.kind === "native") {
     const error = entry.error || {};
-    return error.errorMessage || error.message || asText(entry.args || {}).replace(/\s+/g, " ");
+    const asksForGrant = entry.method === "config" || entry.method === "runtime.permission.requestJsApis";
+    return error.errorMessage || error.message || (asksForGrant && entry.current_url) || asText(entry.args || {}).replace(/\s+/g, " ");
   }
   return entry.kind === "document" ? entry.current_url || entry.entry_url || "" : [entry.method, entry.status, entry.fault].filter(Boolean).join(" · ");
 };
