@@ -7,31 +7,17 @@ simulated device of its own, so that they do not see each other.
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from app_server import AppServer
+from chromium import ARGUMENTS, CHROMIUM
 from phone import Phone
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from dingbridge.sandbox.sandbox import Sandbox
-
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-# Without the background flags Chromium looks for hosts that are not there.
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # The PC client's own pages; they are served by this machine.
-    "--host-resolver-rules=MAP *.dingtalk.com 127.0.0.1, MAP *.test 127.0.0.1",
-)
 
 
 class Served(NamedTuple):
@@ -48,6 +34,18 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="session")
+def freezing_browser(browser: Browser) -> Iterator[Browser]:
+    """A Chromium that keeps pages in its back/forward cache, which Playwright switches off."""
+    launched = browser.browser_type.launch(
+        executable_path=CHROMIUM,
+        args=list(ARGUMENTS),
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    yield launched
+    launched.close()
 
 
 @pytest.fixture(scope="session")

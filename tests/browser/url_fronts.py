@@ -8,7 +8,7 @@ from pathlib import Path
 
 from any_path_server import AnyPathServer
 from awkward_urls import HOST, NAMES
-from conftest import ARGUMENTS, CHROMIUM
+from chromium import ARGUMENTS, CHROMIUM
 from front_servers import (
     Apache,
     Caddy,
