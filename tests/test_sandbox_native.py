@@ -205,7 +205,7 @@ def test_a_conversation_can_be_picked_both_ways(sandbox: SandboxClient) -> None:
     ]
     assert unconfirmed["cid"] != picked["cid"]
     chosen = sandbox.native("biz.chat.chooseConversationByCorpId", granted=True)["result"]
-    assert set(chosen) == {"chatId", "title"}
+    assert set(chosen) == {"chatId", "openConversationId", "title"}
 
 
 def test_a_persons_answer_counts(sandbox: SandboxClient) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from dingbridge.sandbox.checks import BadValue, checked, flag, mapping, one_of
+from dingbridge.sandbox.corp_admin import CorpAdmin
 from dingbridge.sandbox.device import Device
 from dingbridge.sandbox.http_message import RefusedRequest, Request, Response, json_response
 from dingbridge.sandbox.journal import Journal
@@ -55,6 +56,7 @@ class Admin:
             ),
             ("GET", "addresses"): lambda _: json_response(self._addresses()),
             ("POST", "reset"): self._reset,
+            **CorpAdmin(platform).routes,
         }
 
     def device(self, request: Request) -> Device:

@@ -15,7 +15,7 @@ from dingbridge.sandbox.platform_state import PlatformState
 
 TOKEN_HEADER = "x-acs-dingtalk-access-token"  # noqa: S105 - the name of a header
 
-Answer = Callable[[Request, bytes], dict[str, object]]
+Answer = Callable[[Request, bytes], dict[str, object] | Response]
 Routes = dict[str, tuple[str, Answer]]  # path -> its group, by which faults are set; its answer
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dingbridge.sandbox.checks import BadValue, mapping
+from dingbridge.sandbox.conversations import CHAT_ID, OPEN_ID, TITLE
 from dingbridge.sandbox.device import Device
 from dingbridge.sandbox.grants import NEEDS_GRANT
 from dingbridge.sandbox.login_codes import SignIn
@@ -35,7 +36,7 @@ PLACE = {
     "isFromMock": False,
     "isMobileEnabled": True,
 }
-CHAT = {"title": "沙箱项目组", "chatId": "chat0f1e2d3c4b5a69788796a5b4c3d2e1f0"}
+CHAT = {"title": TITLE, "chatId": CHAT_ID, "openConversationId": OPEN_ID}
 PERSON = {"name": "张小沙", "avatar": "", "emplId": "manager4220"}
 
 
@@ -128,6 +129,9 @@ def _invoke(
         return person.get("result")
     if method in AUTH_CODE_METHODS:
         return _auth_code(method, args, device, platform)
+    if method == "biz.chat.pickConversation":
+        # Good once, for whoever picked it.
+        return {"cid": platform.corp.conversations.pick(device.user), "title": CHAT["title"]}
     if method.startswith("device.geolocation.") and device.location_off:
         raise NativeError(4, "unauthorized")
     if method.startswith("device.nfc.") and (device.platform != "android" or not device.nfc):
@@ -171,12 +175,6 @@ def _scanned(args: Mapping[str, object]) -> object:
     return {"text": "https://example.com/asset/A-1024"}
 
 
-def _conversation(args: Mapping[str, object]) -> object:
-    if args.get("isConfirm") is False:
-        return {"cid": "cidSandbox7Qm2vXk9==", "title": CHAT["title"]}
-    return {"cid": "cidSandbox4Rn8wYt1==", "title": CHAT["title"]}
-
-
 def _prompted(args: Mapping[str, object]) -> object:
     return {"buttonIndex": 0, "value": args.get("defaultText", "沙箱里的回答")}
 
@@ -215,7 +213,6 @@ RESULTS: dict[str, object | Callable[[Mapping[str, object]], object]] = {
     "biz.util.timepicker": _picked_time,
     "biz.util.datetimepicker": _picked_time,
     "biz.util.chosen": {"key": "1", "value": "1"},
-    "biz.chat.pickConversation": _conversation,
     "biz.chat.chooseConversationByCorpId": CHAT,
     "biz.chat.chooseConversation": CHAT,
     "biz.contact.choose": [PERSON],

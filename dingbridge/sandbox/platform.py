@@ -5,6 +5,7 @@ whatever happened and says so in ``errcode``; the newer one uses HTTP statuses w
 """
 
 import json
+import re
 import time
 from typing import Any
 
@@ -24,9 +25,11 @@ from dingbridge.sandbox.faults import Fault
 from dingbridge.sandbox.http_message import DropConnection, Request, Response, json_response
 from dingbridge.sandbox.journal import Journal
 from dingbridge.sandbox.login_api import LoginApi
+from dingbridge.sandbox.media_api import UPLOAD, UPLOAD_LIMIT
 from dingbridge.sandbox.oauth_pages import PATH as OAUTH_PATH
 from dingbridge.sandbox.oauth_pages import OAuthPages
 from dingbridge.sandbox.platform_state import PlatformState
+from dingbridge.sandbox.server_api import server_routes
 from dingbridge.sandbox.tokens import LIFE, unknown_ticket
 
 BODY_LIMIT = 1 << 20
@@ -47,6 +50,12 @@ class Platform:
             "/v1.0/oauth2/jsapiTickets": ("ticket", self._api_ticket),
             CORP_TOKEN: ("token", self._corp_token),
             **LoginApi(state).routes(),
+            **server_routes(state),
+        }
+        self._templates = {
+            template: re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)))
+            for template in self._routes
+            if "{" in template
         }
         self._oauth_pages = OAuthPages(state)
         state.faults.know(self._routes, (group for group, _ in self._routes.values()))
@@ -58,7 +67,7 @@ class Platform:
         began = time.monotonic()
         path, group, answer = self._route(request.path)
         facts: dict[str, Any] = {"endpoint": path, "method": request.method}
-        content = request.body.read(BODY_LIMIT)
+        content = request.body.read(UPLOAD_LIMIT if path == UPLOAD else BODY_LIMIT)
         fault = self._state.faults.take(path, group) if group else None
         if fault:
             facts["fault"] = fault.kind
@@ -82,9 +91,9 @@ class Platform:
         self._journal.record("platform", facts["endpoint"], outcome=outcome, **facts)
 
     def _route(self, path: str) -> tuple[str, str, Answer | None]:
-        parts = path.split("/")
-        if len(parts) == 5 and parts[1:3] == ["v1.0", "oauth2"] and parts[4] == "token":
-            path = CORP_TOKEN
+        for template, pattern in self._templates.items():
+            if pattern.fullmatch(path):
+                return template, *self._routes[template]
         if path in self._routes:
             return path, *self._routes[path]
         return path[:200], "", None
@@ -100,6 +109,8 @@ class Platform:
             values = answer(request, content)
         except (ApiError, OapiError) as error:
             return error.response()
+        if isinstance(values, Response):  # a file, or nothing
+            return values
         if fault and fault.kind == "bad_ticket":
             values = {
                 key: unknown_ticket() if key in ("ticket", "jsapiTicket") else value

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from dingbridge.sandbox.call_limits import LIMIT_CHECKS
 from dingbridge.sandbox.checks import (
     Check,
     checked,
@@ -18,6 +19,7 @@ from dingbridge.sandbox.checks import (
     text,
 )
 from dingbridge.sandbox.clock import Clock
+from dingbridge.sandbox.corp import PERMISSION_CHECKS, Corp
 from dingbridge.sandbox.faults import Faults
 from dingbridge.sandbox.login_codes import LoginCodes
 from dingbridge.sandbox.tokens import TokenStore
@@ -70,6 +72,8 @@ PLATFORM_CHECKS: dict[str, Check] = {
     "clock": lambda value: checked(value, CLOCK_CHECKS, "clock"),
     "identity": lambda value: checked(value, IDENTITY_CHECKS, "identity"),
     "faults": json_value,
+    "limits": lambda value: checked(value, LIMIT_CHECKS, "limits"),
+    "permissions": lambda value: checked(value, PERMISSION_CHECKS, "permissions"),
 }
 
 
@@ -95,6 +99,7 @@ class PlatformState:
             self.clock.reset()
             self.faults.clear()
             self.codes = LoginCodes(self.clock)
+            self.corp = Corp(self.clock)
             if tickets:
                 self.tokens = TokenStore(self.clock)
         self.changed()
@@ -106,6 +111,8 @@ class PlatformState:
             if "faults" in accepted:
                 self.faults.patch(accepted.pop("faults"))
             self.clock.change(**accepted.pop("clock", {}))
+            self.corp.limits.patch(accepted.pop("limits", {}))
+            self.corp.permit(accepted.pop("permissions", {}))
             identity = patched(self.identity, accepted.pop("identity", {}))
             if identity != self.identity:
                 # Another app has tokens and tickets of its own.
@@ -130,5 +137,6 @@ class PlatformState:
             "clock": self.clock.describe(),
             "faults": self.faults.describe(),
             "identity": identity,
+            **self.corp.describe(),
             **self.tokens.describe(),
         }
