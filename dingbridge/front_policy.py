@@ -41,6 +41,8 @@ class FrontPolicy:
     networks or `unix` (a peer on a Unix socket). `hops`: how many trusted proxies append to the
     forwarding lists. `forwarded_port`: believe X-Forwarded-Port too. `original_uri_header`: the
     header in which a trusted proxy that rewrites paths passes the untouched target.
+    The other attributes are worked out from these: `sole_origin` where there is one entry only,
+    `by_host`, the header's WSGI key, and `remembered`, which `public_origin` keeps for itself.
     Raises ValueError for values that cannot be meant.
     """
 
@@ -53,6 +55,7 @@ class FrontPolicy:
     by_host: Mapping[str, tuple[Origin, ...]] = field(init=False, repr=False, compare=False)
     _trusts: Callable[[str], bool] = field(init=False, repr=False, compare=False)
     original_uri_key: str | None = field(init=False, repr=False, compare=False)
+    remembered: dict[tuple[object, ...], str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Prepare what each request looks up."""
@@ -65,7 +68,8 @@ class FrontPolicy:
         for origin in origins:
             listed[origin.host] = (*listed.get(origin.host, ()), origin)
         name = self.original_uri_header
-        prepared = {
+        prepared: dict[str, object] = {
+            "remembered": {},
             "sole_origin": str(origins[0]) if len(origins) == 1 else None,
             "by_host": listed,
             "_trusts": lru_cache(maxsize=1024)(peer_check(self.trusted_proxies)),

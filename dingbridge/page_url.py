@@ -50,7 +50,7 @@ def page_url(environ: Mapping[str, object], policy: FrontPolicy) -> str:
     Raises PageUrlRefused and PageUrlUncertain with one of the names of `Reason`.
     """
     trusted = policy.trusts(environ)
-    origin = policy.sole_origin or str(public_origin(environ, policy, trusted))
+    origin = policy.sole_origin or public_origin(environ, policy, trusted)
     return origin + _target(environ, policy, trusted)
 
 

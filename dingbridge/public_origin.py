@@ -31,11 +31,38 @@ _PROXY_MARKS = (
 )
 
 
-def public_origin(environ: Mapping[str, object], policy: FrontPolicy, trusted: bool) -> Origin:
-    """The one allowed origin that everything believed about the request points to."""
+# What a trusted proxy's word and the Host header decide between them.
+_EVIDENCE = (
+    "HTTP_HOST",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PORT",
+    "HTTP_FORWARDED",
+)
+_REMEMBERED = 512
+
+
+def public_origin(environ: Mapping[str, object], policy: FrontPolicy, trusted: bool) -> str:
+    """The one allowed origin that everything believed about the request points to, as printed.
+
+    Raises PageUrlRefused and PageUrlUncertain.
+    """
+    if not trusted:
+        return str(_by_own_connection(environ, _by_host(environ, policy, (), None)))
+    evidence = tuple([environ.get(key) for key in _EVIDENCE])
+    known = policy.remembered.get(evidence)
+    if known is None:
+        known = str(_by_trusted_proxy(environ, policy))
+        if len(policy.remembered) >= _REMEMBERED:
+            policy.remembered.clear()
+        policy.remembered[evidence] = known
+    return known
+
+
+def _by_trusted_proxy(environ: Mapping[str, object], policy: FrontPolicy) -> Origin:
     try:
-        claims = forwarded_claims(environ, policy.hops) if trusted else ()
-        port = _forwarded_port(environ, policy) if trusted and policy.forwarded_port else None
+        claims = forwarded_claims(environ, policy.hops)
+        port = _forwarded_port(environ, policy) if policy.forwarded_port else None
     except ForwardingError as error:
         raise PageUrlRefused(error.reason) from None
     candidates = _by_host(environ, policy, claims, port)
@@ -44,12 +71,7 @@ def public_origin(environ: Mapping[str, object], policy: FrontPolicy, trusted: b
         candidates = _keep(candidates, lambda origin: origin.scheme == scheme)
         if not candidates:
             raise PageUrlUncertain(Reason.SCHEME_NOT_ALLOWED)
-    if len(candidates) > 1 and not trusted:
-        candidates = _by_own_connection(environ, candidates)
-    if len(candidates) > 1:
-        schemes = {origin.scheme for origin in candidates}
-        raise PageUrlUncertain(Reason.SCHEME_UNKNOWN if len(schemes) > 1 else Reason.PORT_UNKNOWN)
-    return candidates[0]
+    return _only(candidates)
 
 
 def _by_host(
@@ -111,18 +133,26 @@ def _claimed_scheme(claims: Iterable[Claim], policy: FrontPolicy) -> str | None:
     return schemes.pop()
 
 
-def _by_own_connection(
-    environ: Mapping[str, object], candidates: tuple[Origin, ...]
-) -> tuple[Origin, ...]:
-    """Narrow by the connection's own scheme, unless a proxy evidently stands in between.
+def _by_own_connection(environ: Mapping[str, object], candidates: tuple[Origin, ...]) -> Origin:
+    """Settle by the connection's own scheme, unless a proxy evidently stands in between.
 
     A proxy that ends TLS and leaves no trace is mistaken for a direct visitor here; the page then
     sees that its own URL differs, and heals itself.
     """
-    if any(mark in environ for mark in _PROXY_MARKS):
-        raise PageUrlUncertain(Reason.PROXY_NOT_TRUSTED)
-    scheme = environ.get("wsgi.url_scheme")
-    return _keep(candidates, lambda origin: origin.scheme == scheme) or candidates
+    if len(candidates) > 1:
+        if any(mark in environ for mark in _PROXY_MARKS):
+            raise PageUrlUncertain(Reason.PROXY_NOT_TRUSTED)
+        scheme = environ.get("wsgi.url_scheme")
+        candidates = _keep(candidates, lambda origin: origin.scheme == scheme) or candidates
+    return _only(candidates)
+
+
+def _only(candidates: tuple[Origin, ...]) -> Origin:
+    """The candidate that is left. Raises PageUrlUncertain where there are more."""
+    if len(candidates) > 1:
+        schemes = {origin.scheme for origin in candidates}
+        raise PageUrlUncertain(Reason.SCHEME_UNKNOWN if len(schemes) > 1 else Reason.PORT_UNKNOWN)
+    return candidates[0]
 
 
 def _forwarded_port(environ: Mapping[str, object], policy: FrontPolicy) -> int | None:

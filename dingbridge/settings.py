@@ -17,6 +17,7 @@ from typing import Literal, cast
 from urllib.parse import SplitResult, urlsplit
 
 from dingbridge.errors import Fault, SettingsError
+from dingbridge.origin import Origin
 
 Mode = Literal["internal", "isv"]
 Algorithm = Literal["sha256", "sha1"]
@@ -273,7 +274,10 @@ def _origin(text: str) -> str:
         raise _Wrong(
             f"{text!r} 只写协议、域名、端口 / scheme, host and port only, without a path or query"
         )
-    return text.rstrip("/")
+    try:
+        return str(Origin.parse(text.rstrip("/")))
+    except ValueError as error:
+        raise _Wrong(f"域名或端口有误 / host or port: {error}") from None
 
 
 def _base_url(text: str) -> str:

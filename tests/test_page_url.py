@@ -281,6 +281,17 @@ def test_a_prefix_that_is_no_plain_path_is_refused(prefix: str) -> None:
         public_prefix(environ, policy)
 
 
+def test_what_is_remembered_of_earlier_requests_stays_small_and_right() -> None:
+    policy = FrontPolicy(BOTH.origins, HERE)
+    for number in range(2000):
+        header = ("Forwarded", f"for=192.0.2.{number};host=b.example.test")
+        environ = ask(("Host", "h5.example.test"), header, target=f"/{number}")
+        assert page_url(environ, policy) == f"https://b.example.test:8443/{number}"
+    assert len(policy.remembered) < 600
+    plain = ask(("Host", "h5.example.test"), ("X-Forwarded-Proto", "http"))
+    assert page_url(plain, policy) == page_url(plain, policy) == "http://h5.example.test/a"
+
+
 def test_a_policy_that_cannot_be_meant_is_an_error() -> None:
     with pytest.raises(ValueError, match="origin"):
         FrontPolicy(())
