@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import click
 
+from dingbridge.cli_call import call
 from dingbridge.cli_explain import explain
 from dingbridge.cli_sign import sign
 
 ding = click.Group(
     "ding",
-    commands=[explain, sign],
+    commands=[call, explain, sign],
     help="钉钉微应用的命令 / Commands for DingTalk micro-apps.",
 )

@@ -1,0 +1,147 @@
+"""`flask ding call METHOD PATH`: any server API, with the app's token, limits and explanations."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections import ChainMap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from dotenv import dotenv_values
+
+from dingbridge import catalogue
+from dingbridge.catalogue import Language
+from dingbridge.cli_explain import default_language
+from dingbridge.credentials import open_credentials
+from dingbridge.errors import CallRefused, DingBridgeError, PlatformError, SettingsError
+from dingbridge.openapi import Explanation, OpenApi, explain, open_api
+from dingbridge.settings import Settings
+from dingbridge.transport import Transport
+
+_SECRET = re.compile(r"token|secret|ticket|aes_?key|password", re.IGNORECASE)
+_PATIENCE = 60.0  # seconds: whoever types a command can wait
+
+
+@click.command("call")
+@click.argument("method")
+@click.argument("path")
+@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="查询参数 / Query.")
+@click.option("--body", metavar="JSON|@FILE|-", help="请求正文 / JSON body, a file, or stdin.")
+@click.option("--repeatable", is_flag=True, help="重复调用无害 / Making it twice does no harm.")
+@click.option("--prefix", default="DING_", help="设置名的前缀 / Prefix of the settings' names.")
+@click.option("--lang", type=click.Choice(catalogue.LANGUAGES), help="语言 / Language.")
+@click.option("--json", "as_json", is_flag=True, help="出错时也输出 JSON / Errors as JSON too.")
+@click.pass_context
+def call(  # noqa: PLR0913  # click hands each option in
+    context: click.Context,
+    *,
+    method: str,
+    path: str,
+    params: tuple[str, ...],
+    body: str | None,
+    repeatable: bool,
+    prefix: str,
+    lang: Language | None,
+    as_json: bool,
+) -> None:
+    """调用任意服务端接口 / Call any server API.
+
+    \b
+    flask ding call POST /topapi/v2/user/get --body '{"userid": "manager4220"}'
+    flask ding call GET /v1.0/contact/users/me
+
+    \b
+    输出回答的 JSON，其中的令牌被遮住。退出码：0；1：平台报错；2：用法或设置有误。
+    Prints the answer as JSON, tokens masked. Exit codes: 0; 1 for an error of the platform; 2 for
+    wrong usage or settings.
+    """
+    query, sent = _query(params), _body(body)
+    language = lang or default_language()
+    try:
+        answer = _client(prefix).call(
+            method, path, params=query, json=sent, repeatable=repeatable or None
+        )
+    except SettingsError as error:
+        click.echo(str(error), err=True)
+        context.exit(2)
+    except DingBridgeError as error:
+        _complain(error, explain(error, language), language, as_json=as_json)
+        context.exit(2 if isinstance(error, CallRefused) else 1)
+    click.echo(json.dumps(masked(answer), ensure_ascii=False, indent=2))
+
+
+def masked(value: Any) -> Any:
+    """`value` with every secret in it, judged by its name, replaced by asterisks."""
+    if isinstance(value, dict):
+        return {
+            name: "***" if _is_secret(name, held) else masked(held) for name, held in value.items()
+        }
+    return [masked(held) for held in value] if isinstance(value, list) else value
+
+
+def _is_secret(name: str, held: object) -> bool:
+    """Not the cursors of paging, though they are called tokens."""
+    paging = name.casefold() in ("nexttoken", "next_token")
+    return isinstance(held, str) and bool(_SECRET.search(name)) and not paging
+
+
+def _client(prefix: str) -> OpenApi:
+    dotenv = dotenv_values(".env") if Path(".env").is_file() else {}
+    given: list[dict[str, object]] = [
+        {name: value for name, value in source.items() if value} for source in (os.environ, dotenv)
+    ]
+    settings = Settings.load(ChainMap(*given), prefix)
+    transport = Transport(settings)
+    tokens = open_credentials(settings, transport=transport, watched=False)
+    return open_api(settings, transport, tokens).patient(_PATIENCE)
+
+
+def _query(params: tuple[str, ...]) -> dict[str, str]:
+    pairs = [param.partition("=") for param in params]
+    for name, equals, _ in pairs:
+        if not name or not equals:
+            raise click.BadParameter("NAME=VALUE", param_hint="--param")
+    return {name: value for name, _, value in pairs}
+
+
+def _body(text: str | None) -> object:
+    if text is None:
+        return None
+    try:
+        if text == "-":
+            text = sys.stdin.read()
+        elif text.startswith("@"):
+            text = Path(text[1:]).read_text(encoding="utf-8")
+        return json.loads(text)
+    except (OSError, ValueError, RecursionError) as error:
+        raise click.BadParameter(str(error), param_hint="--body") from None
+
+
+def _complain(
+    error: DingBridgeError, words: Explanation, language: Language, *, as_json: bool
+) -> None:
+    seen: Mapping[str, object] = error.values
+    if as_json:
+        told = {
+            "code": error.code,
+            "sub_code": error.sub_code if isinstance(error, PlatformError) else "",
+            "title": words.title,
+            "cause": words.cause,
+            "remedy": words.remedy,
+            "seen": dict(seen),
+        }
+        click.echo(json.dumps({"error": told}, ensure_ascii=False, indent=2))
+        return
+    labels, colon = catalogue.titles("labels"), "：" if language == "zh" else ": "
+    lines = [
+        f"{words.title}  [{error.code}]",
+        f"  {labels['cause'][language]}{colon}{words.cause}",
+        f"  {labels['remedy'][language]}{colon}{words.remedy}",
+        *(f"  {name} = {value}" for name, value in seen.items()),
+    ]
+    click.echo("\n".join(lines), err=True)
