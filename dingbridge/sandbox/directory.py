@@ -6,8 +6,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dingbridge.sandbox.login_people import PEOPLE
-
 Person = dict[str, Any]
 Department = dict[str, Any]
 
@@ -21,10 +19,17 @@ _DEPARTMENTS = (
     (1021, 102, "前端组"),
     (1022, 102, "后端组"),
 )
-# Who can sign in, by department; and colleagues with names that are easily lost on the way: one
-# character beyond the basic plane, a middle dot.
-_PLACES = {"manager4220": [ROOT, 103], "user5031": [103], "user6188": [103]}
-_COLLEAGUES: tuple[Mapping[str, Any], ...] = (
+# Names of two to nine characters, one beyond the basic plane, one with a middle dot.
+_PEOPLE: tuple[Mapping[str, Any], ...] = (
+    {
+        "userid": "manager4220",
+        "name": "张小沙",
+        "title": "外勤主管",
+        "dept_id_list": [ROOT, 103],
+        "admin": True,
+    },
+    {"userid": "user5031", "name": "欧阳若兰", "title": "外勤专员", "dept_id_list": [103]},
+    {"userid": "user6188", "name": "王磊", "title": "外勤专员", "dept_id_list": [103]},
     {"userid": "user2001", "name": "李晓明", "title": "产品经理", "dept_id_list": [101]},
     {"userid": "user2002", "name": "欧阳静", "title": "前端工程师", "dept_id_list": [102, 1021]},
     {"userid": "user2003", "name": "𠮷田健", "title": "后端工程师", "dept_id_list": [1022]},
@@ -37,24 +42,6 @@ _ROLES = {
     "user2005": [{"id": 912, "name": "人事", "group_name": "职务"}],
 }
 _LEADERS = {"manager4220": 103, "user2001": 101, "user2002": 102}
-
-
-def _first_people() -> list[Mapping[str, Any]]:
-    """Those who can sign in to the app's own corp, then their colleagues."""
-    signing_in = [
-        {
-            "userid": one.userid,
-            "name": one.name,
-            "unionid": one.unionid,
-            "title": one.title,
-            "admin": one.admin,
-            "boss": one.admin_level == 100,
-            "dept_id_list": _PLACES.get(one.userid, [ROOT]),
-        }
-        for one in PEOPLE
-        if one.corp is None
-    ]
-    return [*signing_in, *_COLLEAGUES]
 
 
 class Directory:
@@ -74,7 +61,7 @@ class Directory:
             }
         self._next_department = 2001
         self._people: dict[str, Person] = {}
-        for number, known in enumerate(_first_people()):
+        for number, known in enumerate(_PEOPLE):
             userid = known["userid"]
             self._people[userid] = {
                 "unionid": f"sandboxUnion{number}7iE",
