@@ -39,7 +39,8 @@ _EVIDENCE = (
     "HTTP_X_FORWARDED_PORT",
     "HTTP_FORWARDED",
 )
-_REMEMBERED = 512
+# Some hundred bytes each, up to 40 KB where a visitor sends long headers.
+_REMEMBERED = 128
 
 
 def public_origin(environ: Mapping[str, object], policy: FrontPolicy, trusted: bool) -> str:
