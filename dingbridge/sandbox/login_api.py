@@ -4,26 +4,36 @@ Shapes: documents "user information by auth code", "user token", "personal conta
 errors as recorded of the real platform.
 """
 
+from collections.abc import Mapping
+
 from dingbridge.sandbox.api_envelope import (
     ApiError,
     OapiError,
     Routes,
-    is_json,
     json_object,
-    parsed,
-    require_get,
     require_method,
-    require_oapi_access,
     require_post,
     required_header_token,
     same,
 )
+from dingbridge.sandbox.directory import Person
 from dingbridge.sandbox.http_message import Request
 from dingbridge.sandbox.login_codes import TOKEN_LIFE, SignIn
-from dingbridge.sandbox.login_people import Person, by_unionid, by_userid
 from dingbridge.sandbox.platform_state import PlatformState
+from dingbridge.sandbox.server_calls import Body, oapi, oapi_get
 
 SPENT = "不存在的临时授权码"
+DEVICE_ID = "5f0c1d2e7a344d0b9c215a9d0e3b7f10"
+# Somebody with an account, but of another corp.
+OTHER_CORP = "dingsandboxother01"
+STRANGER: Person = {
+    "userid": "guest7001",
+    "name": "陈晨",
+    "unionid": "sandboxUnionGuest7iE",
+    "mobile": "13900007001",
+    "state_code": "86",
+    "email": "guest7001@example.com",
+}
 
 
 class LoginApi:
@@ -31,44 +41,34 @@ class LoginApi:
 
     def __init__(self, state: PlatformState) -> None:
         self._state = state
-
-    def routes(self) -> Routes:
-        """The endpoints by path."""
-        return {
-            "/topapi/v2/user/getuserinfo": ("login", self._by_code),
-            "/user/getuserinfo": ("login", self._by_code_of_old),
-            "/topapi/v2/user/get": ("login", self._details),
-            "/topapi/user/getbyunionid": ("login", self._by_unionid),
+        self.routes: Routes = {
+            "/topapi/v2/user/getuserinfo": ("login", oapi(state, self._by_code)),
+            "/user/getuserinfo": ("login", oapi_get(state, self._by_code_of_old)),
             "/v1.0/oauth2/userAccessToken": ("login", self._user_token),
             "/v1.0/contact/users/me": ("login", self._me),
         }
 
-    def _by_code(self, request: Request, content: bytes) -> dict[str, object]:
-        require_oapi_access(request, self._state)
-        person = self._redeemed(_field(request, content, "code"))
+    def _by_code(self, body: Body) -> Mapping[str, object]:
+        person = self._redeemed(body.get("code"))
         told = {
-            "userid": person.userid,
-            "name": person.name,
-            "unionid": person.unionid,
+            "userid": person["userid"],
+            "name": person["name"],
+            "unionid": person["unionid"],
             "associated_unionid": "",
-            "device_id": "5f0c1d2e7a344d0b9c215a9d0e3b7f10",
-            "sys": person.admin,
-            "sys_level": person.admin_level,
+            "device_id": DEVICE_ID,
+            "sys": person["admin"],
+            "sys_level": int(person["admin"]),
         }
-        return {"errcode": 0, "errmsg": "ok", "result": told}
+        return {"result": told}
 
-    def _by_code_of_old(self, request: Request, _content: bytes) -> dict[str, object]:
-        require_get(request)
-        require_oapi_access(request, self._state)
-        person = self._redeemed(request.query.get("code"))
+    def _by_code_of_old(self, query: Body) -> Mapping[str, object]:
+        person = self._redeemed(query.get("code"))
         return {
-            "errcode": 0,
-            "errmsg": "ok",
-            "userid": person.userid,
-            "name": person.name,
-            "deviceId": "5f0c1d2e7a344d0b9c215a9d0e3b7f10",
-            "is_sys": person.admin,
-            "sys_level": person.admin_level,
+            "userid": person["userid"],
+            "name": person["name"],
+            "deviceId": DEVICE_ID,
+            "is_sys": person["admin"],
+            "sys_level": int(person["admin"]),
         }
 
     def _redeemed(self, code: object) -> Person:
@@ -76,30 +76,13 @@ class LoginApi:
         if not code:
             raise OapiError(40035, "不合法的参数 code")
         sign_in = self._state.codes.client.redeem(code)
+        wraps = self._state.behaviour.oapi_errors == "wrapped"
         if sign_in is None or sign_in.corp_id != self._state.identity.corp_id:
-            raise OapiError(40078, SPENT, wrapped=self._wraps())
-        person = by_userid(sign_in.userid)
+            raise OapiError(40078, SPENT, wrapped=wraps)
+        person = self._state.corp.directory.person(sign_in.userid)
         if person is None:
-            raise OapiError(60121, "找不到该用户", wrapped=self._wraps())
+            raise OapiError(60121, "找不到该用户", wrapped=wraps)
         return person
-
-    def _details(self, request: Request, content: bytes) -> dict[str, object]:
-        require_oapi_access(request, self._state)
-        person = by_userid(_field(request, content, "userid"))
-        if person is None:
-            raise OapiError(60121, "找不到该用户", wrapped=self._wraps())
-        return {"errcode": 0, "errmsg": "ok", "result": person.details()}
-
-    def _by_unionid(self, request: Request, content: bytes) -> dict[str, object]:
-        require_oapi_access(request, self._state)
-        person = by_unionid(_field(request, content, "unionid"))
-        if person is None or person.corp is not None:
-            raise OapiError(60121, "找不到该用户", wrapped=self._wraps())
-        found = {"userid": person.userid, "contact_type": 0}
-        return {"errcode": 0, "errmsg": "ok", "result": found}
-
-    def _wraps(self) -> bool:
-        return self._state.behaviour.oapi_errors == "wrapped"
 
     def _user_token(self, request: Request, content: bytes) -> dict[str, object]:
         require_post(request)
@@ -136,20 +119,23 @@ class LoginApi:
         sign_in = self._state.codes.user_tokens.show(required_header_token(request))
         if sign_in is None:
             raise ApiError(400, "InvalidAuthentication", "不合法的access_token")
-        person = by_userid(sign_in.userid)
+        person = account(self._state, sign_in.userid)
         if person is None:
             raise ApiError(404, "invalidParameter.user.notFound", "用户不存在")
-        return person.about_themselves()
+        permissions = self._state.corp.permissions
+        told: dict[str, object] = {
+            "nick": person["name"],
+            "avatarUrl": "",
+            "openId": f"open-{person['userid']}",
+            "unionId": person["unionid"],
+        }
+        if permissions.mobile:
+            told |= {"mobile": person["mobile"], "stateCode": person["state_code"]}
+        if permissions.email:
+            told["email"] = person["email"]
+        return told
 
 
-def _field(request: Request, content: bytes, name: str) -> str:
-    """A field of the JSON body of a call of the older generation."""
-    if request.method != "POST":
-        raise OapiError(43002, "需要POST请求")
-    if not is_json(request):
-        raise OapiError(43004, "无效的HTTP HEADER Content-Type")
-    body = parsed(content)
-    value = body.get(name) if isinstance(body, dict) else None
-    if not isinstance(value, str) or not value:
-        raise OapiError(40035, f"不合法的参数 {name}", wrapped=True)
-    return value
+def account(state: PlatformState, userid: str) -> Person | None:
+    """Whoever has that account, of the app's corp or not."""
+    return STRANGER if userid == STRANGER["userid"] else state.corp.directory.person(userid)

@@ -8,9 +8,10 @@ import html
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from dingbridge.sandbox.directory import Person
 from dingbridge.sandbox.http_message import RefusedRequest, Request, Response, text_response
+from dingbridge.sandbox.login_api import OTHER_CORP, STRANGER, account
 from dingbridge.sandbox.login_codes import SignIn
-from dingbridge.sandbox.login_people import PEOPLE, Person, by_userid
 from dingbridge.sandbox.platform_state import PlatformState
 
 PATH = "/oauth2/auth"
@@ -38,7 +39,7 @@ class OAuthPages:
         if wrong:
             return _page(f"<p>{html.escape(wrong)}</p>", 403)
         if request.method != "POST":
-            return _page(_choice(asked))
+            return _page(_choice(asked, self._state.corp.directory.everybody()))
         fields = dict(parse_qsl(posted.decode("utf-8", "replace"), keep_blank_values=True))
         return self._way_back(asked, fields)
 
@@ -61,12 +62,12 @@ class OAuthPages:
         told = {"state": asked["state"]} if "state" in asked else {}
         if "cancel" in fields:
             return _redirect(asked["redirect_uri"], {"error": "access_denied", **told})
-        person = by_userid(fields.get("user", ""))
+        person = account(self._state, fields.get("user", ""))
         if person is None:
             raise RefusedRequest(400, "there is nobody of that name")
-        corp = person.corp or self._state.identity.corp_id
+        corp = OTHER_CORP if person is STRANGER else self._state.identity.corp_id
         tells = asked["scope"] == "openid corpid"
-        code = self._state.codes.browser.issue(SignIn(person.userid, corp, tells_corp=tells))
+        code = self._state.codes.browser.issue(SignIn(person["userid"], corp, tells_corp=tells))
         names = [fields["answer"]] if fields.get("answer") in NAMES else NAMES
         return _redirect(asked["redirect_uri"], {**dict.fromkeys(names, code), **told})
 
@@ -79,18 +80,19 @@ def _redirect(to: str, parameters: dict[str, str]) -> Response:
     return Response(302, [("Location", location), ("Cache-Control", "no-store")])
 
 
-def _choice(asked: dict[str, str]) -> str:
+def _choice(asked: dict[str, str], people: list[Person]) -> str:
     action = html.escape(f"{PATH}?{urlencode(asked)}")
-    buttons = "".join(map(_button, PEOPLE))
+    known = [(one["userid"], one["name"], one.get("title", "")) for one in people]
+    known.append((STRANGER["userid"], STRANGER["name"], "另一家企业 · another corp"))
+    buttons = "".join(_button(*each) for each in known)
     return f"""<form method="post" action="{action}">{buttons}
 <button class="quiet" name="cancel" value="1">取消 · Cancel</button></form>"""
 
 
-def _button(person: Person) -> str:
-    where = "沙箱科技" if person.corp is None else "另一家企业 · another corp"
+def _button(userid: str, name: str, note: str) -> str:
     return (
-        f'<button name="user" value="{html.escape(person.userid)}">{html.escape(person.name)}'
-        f"<small>{where} {html.escape(person.title)}</small></button>"
+        f'<button name="user" value="{html.escape(userid)}">{html.escape(name)}'
+        f"<small>{html.escape(note)}</small></button>"
     )
 
 

@@ -49,7 +49,7 @@ class Platform:
             "/v1.0/oauth2/accessToken": ("token", self._api_token),
             "/v1.0/oauth2/jsapiTickets": ("ticket", self._api_ticket),
             CORP_TOKEN: ("token", self._corp_token),
-            **LoginApi(state).routes(),
+            **LoginApi(state).routes,
             **server_routes(state),
         }
         self._templates = {
