@@ -33,9 +33,10 @@ def test_awkward_urls_are_signed_as_the_browser_shows_them(fronts: Fronts) -> No
 def test_measured_urls_of_every_origin_are_signed_as_the_browser_shows_them(fronts: Fronts) -> None:
     rows = measured_pages()
     by_origin = list({row.origin: row for row in rows}.values())
-    chosen = by_origin[::2] + random.Random(7).sample(rows, 80)  # noqa: S311 - no secret
-    urls = [row.href for row in chosen]
-    assert len(set(urls)) >= 120
+    chosen = by_origin[::3] + random.Random(7).sample(rows, 80)  # noqa: S311 - no secret
+    # One origin after the other: Chromium starts a process for each change.
+    urls = sorted(row.href for row in chosen)
+    assert len(set(urls)) >= 100
     assert fronts.compare(urls, urls) == []
 
 
