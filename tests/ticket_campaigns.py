@@ -18,6 +18,7 @@ from sandbox_server import SandboxClient
 from ticket_worker import Workers
 
 TOKEN, TICKET = "/v1.0/oauth2/accessToken", "/v1.0/oauth2/jsapiTickets"
+LIFE = 7200.0
 LAYOUTS = ("files", "redis", "machines")
 
 
@@ -158,6 +159,35 @@ def redis_trouble(place: Place, trouble: str, uses: int) -> dict[str, Any]:
         "newcomer": late,
         "calls": place.sandbox.platform_calls(),
     }
+
+
+def outage(place: Place, kind: str, seconds: float) -> dict[str, Any]:
+    """The platform is away for real `seconds` while a refresh is due, and then comes back."""
+    with Workers(place.environments(4)) as workers:
+        workers.every("ticket")
+        place.sandbox.advance(0.79 * LIFE)
+        with hammering(workers, pause=0.05) as answers:
+            place.sandbox.fault("*", kind)
+            workers.every("move", steady=0.79 * LIFE)
+            began = time.time()
+            until(lambda: time.time() > began + seconds, seconds + 30)
+            failures = workers.all[0].ask("status")["ticket"]["failures"]
+            place.sandbox.clear_faults()
+            back = time.time()
+            until(lambda: all(_is_fresh(status) for status in workers.every("status")), 120)
+            recovered = time.time() - back
+        tries = sorted(at for tried in workers.every("tries") for at in tried["at"] if at >= began)
+    return {
+        "uses": sum(len(answer["seconds"]) for answer in answers),
+        "errors": [error for answer in answers for error in answer["errors"]],
+        "tries_a_minute": max(sum(at <= other < at + 60 for other in tries) for at in tries),
+        "failures": failures,
+        "recovered": recovered,
+    }
+
+
+def _is_fresh(status: dict[str, Any]) -> bool:
+    return all(status[kind]["state"] == "fresh" for kind in ("token", "ticket"))
 
 
 def _sees_redis(status: dict[str, Any]) -> bool:

@@ -79,6 +79,16 @@ class Hammer:
         return {"seconds": self.seconds, "errors": self.errors, "values": self.values}
 
 
+class TimedTransport(Transport):
+    """Notes the real second of every try, also of those that never arrive."""
+
+    tries: list[float]
+
+    def call(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        self.tries.append(time.time())
+        return super().call(*args, **kwargs)
+
+
 class _Process:
     """What runs in the child."""
 
@@ -86,7 +96,8 @@ class _Process:
         self._time = MovableTime(options["origin"], options["speed"])
         clock = Clock(self._time.wall, self._time.steady, boot=options["boot"])
         settings = Settings.load(environment)
-        transport = Transport(settings, read_seconds=options["read_seconds"])
+        transport = TimedTransport(settings, read_seconds=options["read_seconds"])
+        transport.tries = self._tries = []
         began = time.perf_counter()
         self._credentials = open_credentials(settings, clock=clock, transport=transport)
         self._opened_in = time.perf_counter() - began
@@ -145,6 +156,10 @@ class _Process:
     def doubt(self) -> Answer:
         self._credentials.doubt_ticket("52011")
         return {}
+
+    def tries(self) -> Answer:
+        """The real seconds of this process's calls to the platform."""
+        return {"at": list(self._tries)}
 
     def status(self) -> Answer:
         return dict(self._credentials.status())

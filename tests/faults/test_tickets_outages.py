@@ -1,0 +1,42 @@
+"""Eight kinds of outage in real time at once, each with processes and a platform of its own."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from redis_server import running_redis
+from sandbox_server import running_sandbox
+from ticket_campaigns import Place, outage
+
+from dingbridge.backoff import JITTER, LONGEST_PAUSE
+from dingbridge.transport import READ_SECONDS
+
+pytestmark = pytest.mark.faults
+
+KINDS = ("refuse", "hang", "reset", "http500", "html", "busy", "wrong_types", "slow")
+SECONDS = 150.0
+# A try that is under way when the platform comes back may still have to end in vain.
+ONE_STEP = LONGEST_PAUSE * (1 + JITTER) + READ_SECONDS + 3
+
+
+@pytest.mark.parametrize("layout", ["files", "machines"])
+def test_outages_of_minutes_fail_no_page_and_end_within_a_step(layout: str, tmp_path: Path) -> None:
+    def run(kind: str) -> dict[str, object]:
+        with running_sandbox() as sandbox, running_redis() as redis:
+            return outage(Place(layout, sandbox, redis, tmp_path / kind), kind, SECONDS)
+
+    with ThreadPoolExecutor(len(KINDS)) as pool:
+        seen = dict(zip(KINDS, pool.map(run, KINDS), strict=True))
+    for kind, figures in seen.items():
+        print(
+            f"\n{layout}, {kind}: {figures['uses']} uses, {len(figures['errors'])} errors, "  # type: ignore[arg-type]
+            f"{figures['tries_a_minute']} tries a minute at most, "
+            f"well again after {figures['recovered']:.1f} s"
+        )
+    for figures in seen.values():
+        assert figures["errors"] == []
+        assert 2 <= figures["tries_a_minute"] <= 12  # type: ignore[operator]
+        assert figures["failures"] >= 4  # type: ignore[operator]
+        assert figures["recovered"] <= ONE_STEP  # type: ignore[operator]
