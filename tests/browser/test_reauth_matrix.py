@@ -1,0 +1,110 @@
+"""A single-page app works under every client that there may be, at a known cost.
+
+Every two circumstances meet in `make test`; all of them together belong to `make faults`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from all_pairs import Row, all_pairs
+from phone import Phone
+from playwright.sync_api import Browser, Route
+from reauth_matrix import COSTS, FACTORS, device, play
+from spa_visitor import SpaVisitor
+
+PAIRS = all_pairs(FACTORS)
+EVERYTHING = [
+    dict(zip(FACTORS, values, strict=True)) for values in itertools.product(*FACTORS.values())
+]
+NAIVE = Path(__file__).with_name("naive_reauth.js")
+ENOUGH = 6  # documents, after which a loop is one
+
+Make = Callable[..., Phone]
+
+
+def name_of(row: Row) -> str:
+    return "-".join(row.values()).replace(" ", "_")
+
+
+def play_at_its_cost(row: Row, phone: Phone) -> None:
+    visitor = SpaVisitor(phone, row["mode"])
+    play(row["scenario"], visitor)
+    expected = COSTS[row["scenario"]].counts(row["mode"], row["grant_life"])
+    assert visitor.counts() == expected
+    assert phone.page.url.endswith(visitor.address("visit"))
+    assert phone.errors == []
+
+
+@pytest.fixture
+def client(freezing_browser: Browser, served: Any, phones: Make) -> Any:
+    """Makes the client of a row; one that freezes pages lives in a browser of its own."""
+    contexts = []
+
+    def make(row: Row) -> Phone:
+        settings = device(row["scenario"], row["platform"], row["url_rule"], row["grant_life"])
+        if row["scenario"] != "frozen":
+            return phones(**settings)
+        contexts.append(freezing_browser.new_context())
+        phone = Phone(contexts[-1], served.sandbox, f"frozen-{name_of(row)}")
+        phone.set(**settings)
+        return phone
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.row("R10")
+@pytest.mark.row("R13")
+@pytest.mark.row("R14")
+@pytest.mark.parametrize("row", PAIRS, ids=name_of)
+def test_a_view_works_at_its_cost_where_every_two_circumstances_meet(
+    client: Callable[[Row], Phone], row: Row
+) -> None:
+    play_at_its_cost(row, client(row))
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("row", EVERYTHING, ids=name_of)
+def test_a_view_works_at_its_cost_under_all_circumstances(
+    client: Callable[[Row], Phone], row: Row
+) -> None:
+    play_at_its_cost(row, client(row))
+
+
+@pytest.mark.row("R13")
+@pytest.mark.parametrize("mode", FACTORS["mode"])
+def test_a_naive_implementation_loops_and_is_found_out(phones: Make, mode: str) -> None:
+    phone = phones(**device("failed grant", "android", "current", "document"))
+    documents: list[str] = []
+
+    def count(route: Route) -> None:
+        documents.append(route.request.url)
+        if len(documents) > ENOUGH:
+            route.abort()
+        else:
+            route.continue_()
+
+    phone.page.route("**/reauth.js", lambda route: route.fulfill(path=NAIVE))
+    phone.page.route(lambda url: "/spa" in url and "/static/" not in url, count)
+    visitor = SpaVisitor(phone, mode)
+    visitor.open()
+    phone.state("error")
+    with phone.page.expect_event("requestfailed", lambda failed: failed.is_navigation_request()):
+        phone.page.click("[data-view=visit]")
+    with pytest.raises(AssertionError):
+        assert phone.documents() == COSTS["failed grant"].counts(mode, "document")[0]
+    assert phone.documents() >= ENOUGH
+
+
+def test_the_pairs_are_all_there_and_far_fewer_than_everything() -> None:
+    def pairs(rows: list[Row]) -> set[Any]:
+        return {pair for row in rows for pair in itertools.combinations(row.items(), 2)}
+
+    assert pairs(PAIRS) == pairs(EVERYTHING)
+    assert len(PAIRS) <= len(EVERYTHING) // 10
