@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from dotenv import dotenv_values
-from flask import Flask, Response, current_app, request, session
+from flask import Flask, Response, current_app, request
 
 from dingbridge.credentials import Credentials, open_credentials
 from dingbridge.errors import PageUrlRefused, PageUrlUncertain
 from dingbridge.nav_bgcolor import parse_nav_bgcolor, with_nav_bgcolor
 from dingbridge.page import PageSigner
 from dingbridge.page_url import FrontPolicy, Origin, page_url, public_prefix
-from dingbridge.settings import Language, Settings, language
+from dingbridge.settings import Language, Settings
 from dingbridge.state import BridgeState
 from dingbridge.static_files import MODULES, static_version
 from dingbridge.tags import PageTags
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger("dingbridge")
-
-LANGUAGE_COOKIE = "lang"
 
 
 class DingBridge:
@@ -92,8 +90,6 @@ class DingBridge:
             static_path=self._static_path
             or f"{self.url_prefix}/static/v-{static_version(MODULES)}/",
             url_prefix=self.url_prefix,
-            language=self.language,
-            is_developer=self.is_developer,
         )
         app.extensions.setdefault("dingbridge", {})[self.name] = state
         app.register_blueprint(build_blueprint(state), url_prefix=self.url_prefix)
@@ -142,15 +138,11 @@ class DingBridge:
 
     def language(self) -> Language:
         """The visitor's choice, else the setting."""
-        return language(request.cookies.get(LANGUAGE_COOKIE), self.settings.lang)
+        return self.state.language()
 
     def is_developer(self) -> bool:
         """Whether this visitor may see causes, remedies and URLs in the page."""
-        settings = self.settings
-        if settings.debug or not settings.developers:
-            return settings.debug
-        user = session.get(self.name)
-        return isinstance(user, dict) and user.get("userid") in settings.developers
+        return self.state.is_developer()
 
     def over_https(self) -> bool:
         """Whether the browser of the current request speaks https, as far as is known."""

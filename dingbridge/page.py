@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dingbridge import catalogue, jsapi
 from dingbridge.errors import (
@@ -29,6 +28,7 @@ log = logging.getLogger("dingbridge")
 
 # Without letters and digits that people confuse when they read a reference out loud.
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_LETTERS = 8 * _ALPHABET.encode()  # what each of the 256 octets is written as
 
 
 class TicketSource(Protocol):
@@ -52,8 +52,7 @@ class PageError:
     remedy: str
 
 
-@dataclass(frozen=True)
-class PageView:
+class PageView(NamedTuple):
     """One rendering of one page: what the browser gets, and the reference the log shares."""
 
     url: str | None
@@ -65,8 +64,11 @@ class PageView:
 
 def new_reference() -> str:
     """A reference that a person can read out: eight characters, in the log line too."""
-    number = secrets.randbits(40)
-    letters = "".join([_ALPHABET[number >> shift & 31] for shift in range(0, 40, 5)])
+    return _spelt(secrets.token_bytes(8))
+
+
+def _spelt(octets: bytes) -> str:
+    letters = octets.translate(_LETTERS).decode()
     return f"{letters[:4]}-{letters[4:]}"
 
 
@@ -94,10 +96,12 @@ class PageSigner:
         self._policy = policy
         self._tickets = tickets
 
-    def config(self, url: str, apis: Sequence[str], kind: int | None = None) -> dict[str, object]:
+    def config(
+        self, url: str, apis: Sequence[str], kind: int | None = None, nonce: str | None = None
+    ) -> dict[str, object]:
         """The `dd.config` payload for `url`; `kind` 1 asks for 服务窗 APIs.
 
-        Raises CredentialUnavailable and SignatureError.
+        Without a `nonce` it gets one of its own. Raises CredentialUnavailable and SignatureError.
         """
         settings = self._settings
         return config_payload(
@@ -109,6 +113,7 @@ class PageSigner:
             algorithm=settings.signature,
             rule=settings.signed_query,
             type=kind,
+            nonce=nonce,
         )
 
     def view(
@@ -123,11 +128,12 @@ class PageSigner:
 
         Raises PageUrlRefused: the request cannot be one of our pages.
         """
-        reference = new_reference()
+        chance = secrets.token_bytes(16)  # one system call for both
+        reference, nonce = _spelt(chance[:8]), chance[8:].hex()
         url: str | None = None
         try:
             url = page_url(environ, self._policy)
-            config = self.config(url, apis, kind)
+            config = self.config(url, apis, kind, nonce)
         except (PageUrlUncertain, CredentialUnavailable, SignatureError) as error:
             log.warning("page unsigned reference=%s reason=%s", reference, error)
             said = explain_error(error, lang, developer)
@@ -147,27 +153,46 @@ def explain_error(error: DingBridgeError, lang: Language, developer: bool) -> Pa
     return PageError(error.code, subcode, entry.say("message", lang, error.values), remedy)
 
 
-def data_block(view: PageView, constant: str) -> str:
-    """The JSON of the page's data block, safe inside a script element whatever the URL holds.
+def changing_data(view: PageView) -> str:
+    """The beginning of the data block's JSON: what differs from page to page.
 
-    `constant` is what `constant_data` made.
+    `constant_data` goes on where it stops. The whole is safe inside a script element, whatever the
+    URL holds.
     """
-    changing = escape_json(
-        {
-            "url": view.url,
-            "config": view.config,
-            "reference": view.reference,
-            "error": view.error and asdict(view.error),
-        }
+    config = "null" if view.config is None else _config_json(view.config)
+    error = "null" if view.error is None else escape_json(asdict(view.error))
+    return (
+        f'{{"url":{escape_json(view.url)},"config":{config},'
+        f'"reference":"{view.reference}","error":{error},'
     )
-    return f"{changing[:-1]},{constant}"
+
+
+def _config_json(config: Mapping[str, Any]) -> str:
+    """The payload as JSON: only the three values that differ from page to page are written anew.
+
+    They are digits and hexadecimal, so there is nothing in them to escape.
+    """
+    constant = _constant_config(
+        config["agentId"], config["corpId"], tuple(config["jsApiList"]), config.get("type")
+    )
+    return (
+        f'{{"timeStamp":"{config["timeStamp"]}","nonceStr":"{config["nonceStr"]}",'
+        f'"signature":"{config["signature"]}",{constant}'
+    )
 
 
 @lru_cache(maxsize=256)
-def constant_data(names: tuple[str, ...], lang: Language, developer: bool, prefix: str) -> str:
-    """The part of the data block that is the same for each rendering of one template.
+def _constant_config(agent: str, corp: str, apis: tuple[str, ...], kind: int | None) -> str:
+    config: dict[str, object] = {"agentId": agent, "corpId": corp, "jsApiList": apis}
+    if kind is not None:
+        config["type"] = kind
+    return escape_json(config)[1:]
 
-    It goes on where `data_block` stops: `prefix` is the path of the routes, with any path prefix.
+
+def constant_data(names: tuple[str, ...], lang: Language, developer: bool, prefix: str) -> str:
+    """The rest of the data block: what is the same for each rendering of one template.
+
+    `prefix` is the path of the routes, with any path prefix.
     """
     words: dict[str, object] = {
         entry.code: {"message": entry.message[lang], "remedy": entry.remedy[lang]}
@@ -187,8 +212,11 @@ def constant_data(names: tuple[str, ...], lang: Language, developer: bool, prefi
 
 def escape_json(value: object) -> str:
     """JSON that can stand in HTML: no `<`, `>` or `&`, no U+2028 or U+2029."""
-    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", _encode(value))
+    text = _encode(value)
+    for character, escape in _ESCAPES:
+        text = text.replace(character, escape)
+    return text
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_ESCAPED = re.compile("[<>&\u2028\u2029]")
+_ESCAPES = [(character, f"\\u{ord(character):04x}") for character in "<>&\u2028\u2029"]

@@ -19,6 +19,12 @@ from dingbridge.url_decoding import MalformedEscapeError, java_decode
 
 __all__ = ["config_payload", "plain_text", "sign", "signed_form"]
 
+_EMPTY = {
+    "sha256": hashlib.sha256(),
+    # The platform's older rule; nothing is protected by its collision resistance.
+    "sha1": hashlib.sha1(usedforsecurity=False),
+}
+
 
 def signed_form(url: str, rule: QueryRule) -> str:
     """The form of a URL that goes into the plain text.
@@ -29,9 +35,9 @@ def signed_form(url: str, rule: QueryRule) -> str:
     answer for such a URL, and the raw form is the only other one that a client can mean.
     """
     url = url.partition("#")[0]
-    base, mark, query = url.partition("?")
-    if rule == "raw" or not mark:
+    if rule == "raw" or ("%" not in url and "+" not in url):
         return url
+    base, mark, query = url.partition("?")
     try:
         return base + mark + java_decode(query)
     except MalformedEscapeError:
@@ -52,10 +58,9 @@ def sign(plain: str, algorithm: Algorithm) -> str:
         octets = plain.encode()
     except UnicodeEncodeError:
         raise SignatureError("url_malformed") from None
-    if algorithm == "sha256":
-        return hashlib.sha256(octets).hexdigest()
-    # The platform's older rule; nothing is protected by its collision resistance.
-    return hashlib.sha1(octets, usedforsecurity=False).hexdigest()
+    digest = _EMPTY[algorithm].copy()  # half the price of a new one
+    digest.update(octets)
+    return digest.hexdigest()
 
 
 def config_payload(  # noqa: PLR0913 - one keyword for each thing that dd.config takes

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import cast
+from functools import lru_cache
 
 from flask import g, request
 from markupsafe import Markup, escape
 
-from dingbridge.page import PageError, PageView, constant_data, data_block
+from dingbridge.page import PageError, PageView, changing_data, constant_data
+from dingbridge.settings import Language
 from dingbridge.state import BridgeState
 
 
@@ -23,7 +23,8 @@ class PageTags:
         """`state`: the bridge's."""
         self._state = state
         self._attribute = f"_dingbridge_{state.name}"
-        self._sdk = state.settings.jsapi_url
+        # The same for every rendering of one template; a proxy's path prefix is part of the key.
+        self._constant = lru_cache(maxsize=256)(self._around_the_data)
 
     def __call__(self, *apis: str, type: int | None = None) -> Markup:  # noqa: A002
         """The signed data and the script tags of a page that uses `apis`.
@@ -34,19 +35,41 @@ class PageTags:
         Raises PageUrlRefused: the request cannot be one of our pages (answered with 400).
         """
         state = self._state
-        lang = state.language()
+        # Each look through the proxy costs a microsecond.
+        asked = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+        lang = state.language(asked)
         developer = state.is_developer()
-        view = state.signer.view(request.environ, apis, type, lang, developer)
+        view = state.signer.view(asked.environ, apis, type, lang, developer)
         setattr(g, self._attribute, view)
-        root = request.script_root
-        block = data_block(view, constant_data(apis, lang, developer, root + state.url_prefix))
-        before, after = _script_tags(root + state.static_path, self._sdk)
-        return Markup(before + block + after)  # noqa: S704 - all three are escaped
+        before, after = self._constant(asked.script_root, apis, lang, developer)
+        return Markup(before + changing_data(view) + after)  # noqa: S704 - all three are escaped
+
+    def _around_the_data(
+        self, root: str, apis: tuple[str, ...], lang: Language, developer: bool
+    ) -> tuple[str, str]:
+        """What stands before and after the data that differ; `root` is any path prefix."""
+        state = self._state
+        base = escape(root + state.static_path)
+        sdk = state.settings.jsapi_url
+        source = escape(sdk) if sdk else f"{base}vendor/dingtalk.js"
+        before = (
+            f'<link rel="stylesheet" href="{base}bridge.css">\n'
+            f'<script src="{base}nav.js"></script>\n'
+            '<script type="application/json" id="dingbridge">'
+        )
+        after = (
+            f"{constant_data(apis, lang, developer, root + state.url_prefix)}</script>\n"
+            f'<script src="{source}" defer></script>\n'
+            f'<script type="module" src="{base}bridge.js"></script>\n'
+            f'<script nomodule src="{base}outdated.js" defer></script>'
+        )
+        return before, after
 
     @property
     def view(self) -> PageView | None:
         """What became of the page that is being rendered; None where none was signed."""
-        return cast("PageView | None", g.get(self._attribute))
+        view: PageView | None = g.get(self._attribute)
+        return view
 
     @property
     def state(self) -> str:
@@ -56,28 +79,10 @@ class PageTags:
     @property
     def error(self) -> PageError | None:
         """Why the page is not signed."""
-        return self.view.error if self.view else None
+        view = self.view
+        return view.error if view else None
 
     @property
     def reference(self) -> str:
         """The reference that the page and the log share."""
         return self.view.reference if self.view else ""
-
-
-@cache
-def _script_tags(static: str, sdk: str | None) -> tuple[str, str]:
-    """What stands before and after the data: the same for every page under one path prefix."""
-    base = escape(static)
-    source = escape(sdk) if sdk else f"{base}vendor/dingtalk.js"
-    before = (
-        f'<link rel="stylesheet" href="{base}bridge.css">\n'
-        f'<script src="{base}nav.js"></script>\n'
-        '<script type="application/json" id="dingbridge">'
-    )
-    after = (
-        "</script>\n"
-        f'<script src="{source}" defer></script>\n'
-        f'<script type="module" src="{base}bridge.js"></script>\n'
-        f'<script nomodule src="{base}outdated.js" defer></script>'
-    )
-    return before, after
