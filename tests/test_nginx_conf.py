@@ -15,7 +15,8 @@ from threading import Thread
 
 import pytest
 from app_server import ROOT
-from front_servers import ProjectFront, raw_exchange, self_signed
+from certificates import self_signed
+from front_servers import ProjectFront, raw_exchange
 
 NAME = "h5.example.test"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from any_path_server import AnyPathServer
 from awkward_urls import HOST, NAMES
+from certificates import self_signed
 from chromium import ARGUMENTS, CHROMIUM
 from front_servers import (
     Apache,
@@ -16,7 +17,6 @@ from front_servers import (
     HaProxy,
     NginxVariant,
     ProjectFront,
-    self_signed,
 )
 from playwright.sync_api import Browser, Page
 from url_fixtures import Measured, corpus

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 
 import pytest
 from any_path_server import AnyPathServer
+from certificates import Certificate, self_signed
 from front_servers import (
     Apache,
     Caddy,
-    Certificate,
     HaProxy,
     NginxVariant,
     ProjectFront,
-    self_signed,
 )
 from url_fixtures import Measured, corpus
 from visitor import Visitor
