@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, replace
+from random import SystemRandom
 
 from dingbridge.clock import Clock, Moment
 from dingbridge.errors import PlatformError, PlatformUnavailable
@@ -17,6 +17,8 @@ DOUBT_PAUSE = 60.0
 # A failure that seems to lie in the future comes from a clock that was set; a little of it is
 # the difference between two machines.
 _SKEW = 5.0
+# Only spreads load. The random module itself is the app's: a thread must not disturb a seed.
+_chance = SystemRandom()
 
 _FIELDS = ("code", "sub_code", "endpoint", "request_id", "platform_message")
 
@@ -54,7 +56,7 @@ class Backoff:
             self,
             failures=self.failures + 1,
             failed=clock.now(),
-            pause=pause * random.uniform(1.0, 1.0 + JITTER),  # noqa: S311  # only spreads load
+            pause=pause * _chance.uniform(1.0, 1.0 + JITTER),
             error=error,
         )
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import random
 import threading
 import weakref
 from collections.abc import Callable
+from random import SystemRandom
 
 from dingbridge.clock import Clock
 from dingbridge.encryption import shared_cipher
@@ -32,6 +32,8 @@ from dingbridge.transport import Transport
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = (0.2, 0.35)
+# Only spreads load. The random module itself is the app's: a thread must not disturb a seed.
+_chance = SystemRandom()
 
 
 class Credentials:
@@ -250,7 +252,7 @@ def _watch(credentials: weakref.ref[Credentials], wake: threading.Event) -> None
         except Exception:  # the watcher has to outlive whatever a tick meets
             log.exception("watcher_failed")
         del watched
-        wake.wait(random.uniform(*TICK_SECONDS))  # noqa: S311  # only spreads load
+        wake.wait(_chance.uniform(*TICK_SECONDS))
         wake.clear()
 
 

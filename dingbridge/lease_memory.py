@@ -6,14 +6,17 @@ wall clock that is set afterwards moves nothing.
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable
+from random import SystemRandom
 from typing import NamedTuple
 
 from dingbridge.clock import Clock
 from dingbridge.lease import ALONE, EARLIEST, LATEST, Lease
 from dingbridge.shared_record import SharedRecord
+
+# Only spreads load. The random module itself is the app's: a thread must not disturb a seed.
+_chance = SystemRandom()
 
 
 class Live(NamedTuple):
@@ -101,7 +104,7 @@ class LeaseMemory:
             return None
         clock, cap = self._clock, self._cap
         now = clock.steady()
-        share = random.uniform(EARLIEST, LATEST)  # noqa: S311  # only spreads load
+        share = _chance.uniform(EARLIEST, LATEST)
         return Held(
             lease,
             sequence,

@@ -8,11 +8,11 @@ Only where no valid value exists at all does a caller wait, and then for one cal
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from random import SystemRandom
 
 from dingbridge.backoff import Backoff
 from dingbridge.clock import Clock
@@ -32,6 +32,8 @@ OUTAGE_WAIT_SECONDS = 0.3
 LEAD_AFTER_SECONDS = 5.0
 # When another process is refreshing, or the refresh can wait, the next look at it is so far off.
 PATIENCE_SECONDS = (0.3, 0.9)
+# Only spreads load. The random module itself is the app's: a thread must not disturb a seed.
+_chance = SystemRandom()
 
 
 def in_a_thread(task: Callable[[], None]) -> None:
@@ -140,7 +142,7 @@ class Refresher:
             while self._doubted is not None and time.monotonic() < deadline:
                 if self._refresh_if_free():
                     break
-                time.sleep(random.uniform(*POLL_SECONDS))  # noqa: S311  # only spreads load
+                time.sleep(_chance.uniform(*POLL_SECONDS))
         return self.value()
 
     def after_fork(self) -> None:
@@ -188,7 +190,7 @@ class Refresher:
                 return self.value()
             if backoff.failures or time.monotonic() > deadline:
                 raise self._unavailable(backoff.error)
-            time.sleep(random.uniform(*POLL_SECONDS))  # noqa: S311  # only spreads load
+            time.sleep(_chance.uniform(*POLL_SECONDS))
 
     def _unavailable(self, error: PlatformError | None) -> CredentialUnavailable:
         return CredentialUnavailable(f"{self.kind}_unavailable", error)
@@ -278,7 +280,7 @@ class Refresher:
         )
 
     def _be_patient(self) -> None:
-        wait = random.uniform(*PATIENCE_SECONDS)  # noqa: S311  # only spreads load
+        wait = _chance.uniform(*PATIENCE_SECONDS)
         self._not_before = self._fleet.clock.steady() + wait
 
     # What is known.
