@@ -55,7 +55,14 @@ def oapi(state: PlatformState, handler: OapiHandler, *, permission: str = "") ->
         admit_oapi(request, state, permission)
         if request.method != "POST":
             raise OapiError(43002, "需要POST请求")
-        return succeeded(handler(oapi_body(request, content)))
+        try:
+            return succeeded(handler(oapi_body(request, content)))
+        except OapiError as error:
+            if error.wrapped or not request.path.startswith("/topapi/"):
+                raise
+            # What the API itself refuses, not the gateway: plain, but with the request's id.
+            told = {"errcode": error.code, "errmsg": error.message}
+            return {**told, "request_id": request_id().lower()[:12]}
 
     return answer
 
