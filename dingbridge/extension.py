@@ -7,16 +7,21 @@ import os
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ParamSpec, cast
 
 from dotenv import dotenv_values
 from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import Forbidden
 
 from dingbridge.credentials import Credentials, open_credentials
 from dingbridge.errors import PageUrlRefused, PageUrlUncertain
+from dingbridge.guards import guard
+from dingbridge.login.session import SessionUser
+from dingbridge.login.sign_in import open_sign_in
 from dingbridge.nav_bgcolor import parse_nav_bgcolor, with_nav_bgcolor
 from dingbridge.page import PageSigner
 from dingbridge.page_url import FrontPolicy, Origin, page_url, public_prefix
+from dingbridge.problems import is_own_origin, is_unsafe
 from dingbridge.settings import Language, Settings
 from dingbridge.state import BridgeState
 from dingbridge.static_files import MODULES, static_version
@@ -25,8 +30,11 @@ from dingbridge.views import build_blueprint
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from flask.typing import ResponseReturnValue
 
 log = logging.getLogger("dingbridge")
+
+P = ParamSpec("P")
 
 
 class DingBridge:
@@ -87,6 +95,7 @@ class DingBridge:
             policy=policy,
             credentials=credentials,
             signer=PageSigner(settings, policy, credentials),
+            sign_in=open_sign_in(settings, credentials),
             static_path=self._static_path
             or f"{self.url_prefix}/static/v-{static_version(MODULES)}/",
             url_prefix=self.url_prefix,
@@ -143,6 +152,38 @@ class DingBridge:
     def is_developer(self) -> bool:
         """Whether this visitor may see causes, remedies and URLs in the page."""
         return self.state.is_developer()
+
+    def user(self) -> SessionUser | None:
+        """Who is signed in with the current request, or None."""
+        return self.state.user()
+
+    def login_required(
+        self, view: Callable[P, ResponseReturnValue]
+    ) -> Callable[P, ResponseReturnValue]:
+        """A view for people who are signed in; put it below the route.
+
+        Others get 401: a person a page that signs them in, a script JSON. An unsafe request from
+        another site gets 403 (`dingbridge.problems.require_own_origin`).
+        """
+        return guard(lambda: self.state, view, admin=False)
+
+    def admin_required(
+        self, view: Callable[P, ResponseReturnValue]
+    ) -> Callable[P, ResponseReturnValue]:
+        """A view for administrators of the corp; put it below the route.
+
+        Others who are signed in get 403. Whoever was an administrator an hour ago has to sign in
+        again first, which in the client goes by itself.
+        """
+        return guard(lambda: self.state, view, admin=True)
+
+    def require_own_origin(self) -> None:
+        """Refuse an unsafe request that another site sent, for a `before_request` of the app.
+
+        Raises werkzeug's Forbidden.
+        """
+        if is_unsafe() and not is_own_origin(self.state.policy):
+            raise Forbidden
 
     def over_https(self) -> bool:
         """Whether the browser of the current request speaks https, as far as is known."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from flask import Request, request, session
 
 from dingbridge.credentials import Credentials
+from dingbridge.login.session import SessionUser
+from dingbridge.login.sign_in import SignIn
 from dingbridge.page import PageSigner
 from dingbridge.page_url import FrontPolicy
 from dingbridge.settings import Language, Settings, language
@@ -19,7 +22,7 @@ class BridgeState:
     """Everything that one bridge holds for one app; two bridges share none of it.
 
     `static_path` is where the browser modules are, `url_prefix` where the routes are, both
-    without a proxy's path prefix; the two methods speak of the current request.
+    without a proxy's path prefix; the methods speak of the current request.
     """
 
     name: str
@@ -27,6 +30,7 @@ class BridgeState:
     policy: FrontPolicy
     credentials: Credentials
     signer: PageSigner
+    sign_in: SignIn
     static_path: str
     url_prefix: str
 
@@ -42,5 +46,12 @@ class BridgeState:
         settings = self.settings
         if settings.debug or not settings.developers:
             return settings.debug
-        user = session.get(self.name)
-        return isinstance(user, dict) and user.get("userid") in settings.developers
+        user = self.user()
+        return user is not None and user.userid in settings.developers
+
+    def user(self) -> SessionUser | None:
+        """Who is signed in, or None."""
+        user = SessionUser.read(session.get(self.name), self.settings.corp_id, time.time())
+        if user is not None:
+            self.sign_in.recent.note(user.userid)
+        return user

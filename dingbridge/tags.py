@@ -7,6 +7,8 @@ from functools import lru_cache
 from flask import g, request
 from markupsafe import Markup, escape
 
+from dingbridge.login.session import SessionUser
+from dingbridge.login_tags import login_markup, sign_in_url
 from dingbridge.page import PageError, PageView, changing_data, constant_data
 from dingbridge.settings import Language
 from dingbridge.state import BridgeState
@@ -64,6 +66,24 @@ class PageTags:
             f'<script nomodule src="{base}outdated.js" defer></script>'
         )
         return before, after
+
+    def login(self, then: str = "") -> Markup:
+        """What signs the visitor in: the data that login.js needs, its script and its styles.
+
+        `then` "reload" loads the page again once the visitor is signed in, "back" goes back; by
+        default the page goes on as it is. The page has to declare the APIs of `LOGIN_APIS`.
+        """
+        return login_markup(self._state, then)
+
+    @property
+    def user(self) -> SessionUser | None:
+        """Who is signed in."""
+        return self._state.user()
+
+    @property
+    def sign_in_url(self) -> str:
+        """Where a browser outside DingTalk signs in and comes back to this page."""
+        return sign_in_url(self._state)
 
     @property
     def view(self) -> PageView | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 
 from flask import Blueprint, Response, jsonify, request, send_from_directory
@@ -10,9 +9,18 @@ from werkzeug.exceptions import HTTPException
 
 from dingbridge import catalogue
 from dingbridge.errors import CredentialUnavailable, DingBridgeError, PageUrlRefused, SignatureError
+from dingbridge.login_views import LoginViews
 from dingbridge.outcome import Outcome
 from dingbridge.page import explain_error, new_reference
 from dingbridge.page_url import FrontPolicy, allowed_href
+from dingbridge.problems import (
+    RequestRefused,
+    body,
+    error_answer,
+    json_body,
+    problem,
+    require_own_origin,
+)
 from dingbridge.rate_limit import RateLimit
 from dingbridge.settings import language
 from dingbridge.state import BridgeState
@@ -25,19 +33,11 @@ OUTCOME_LIMIT = 32 * 1024
 SIGN_LIMIT = 16 * 1024
 
 
-class RequestRefused(DingBridgeError):
-    """A request to `/ding/*` is answered with `status` and the catalogue's words for `code`."""
-
-    def __init__(self, status: int, code: str) -> None:
-        """`status`: 4xx."""
-        super().__init__(code)
-        self.status = status
-
-
 def build_blueprint(state: BridgeState) -> Blueprint:
     """The blueprint of one bridge."""
     views = _Views(state)
-    blueprint = Blueprint(state.name, "dingbridge")
+    blueprint = Blueprint(state.name, "dingbridge", template_folder="templates")
+    LoginViews(state).mount(blueprint)
     blueprint.post("/sign")(views.sign)
     blueprint.post("/outcome")(views.outcome)
     blueprint.get("/explain")(views.explain)
@@ -58,7 +58,7 @@ class _Views:
     def sign(self) -> Response:
         """The signed data for another URL of an allowed origin."""
         state = self._state
-        _require_own_origin(state.policy)
+        require_own_origin(state.policy)
         url = _posted_url(state.policy)
         try:
             config = state.signer.config(url, ())
@@ -70,7 +70,7 @@ class _Views:
         """What became of the bridge on a page."""
         if not self._reports.allows():
             raise RequestRefused(429, "too_many_requests")
-        report = Outcome.parse(_body(OUTCOME_LIMIT))
+        report = Outcome.parse(body(OUTCOME_LIMIT))
         if report is None:
             raise RequestRefused(400, "bad_request")
         report.log(log)
@@ -102,45 +102,25 @@ class _Views:
 
     def refused(self, error: RequestRefused) -> Response:
         """The answer to a request that was refused."""
-        return self._problem(error.status, error.code)
+        return problem(self._state, error.status, error.code)
 
     def failed(self, error: HTTPException) -> Response | HTTPException:
         """Errors of these routes are JSON, whatever the app's own pages look like."""
         if error.response is not None or error.code is None:
             return error
-        return self._problem(error.code, _CODES.get(error.code, "bad_request"))
+        return problem(self._state, error.code, _CODES.get(error.code, "bad_request"))
 
     def _unavailable(self, error: DingBridgeError) -> Response:
         """503 for what may be mended by waiting."""
         reference = new_reference()
         log.warning("sign failed reference=%s reason=%s", reference, error)
         said = explain_error(error, self._state.language(), self._state.is_developer())
-        answer = _error(503, said.code, said.message, said.remedy, reference)
+        answer = error_answer(503, said.code, said.message, said.remedy, reference)
         answer.headers["Retry-After"] = "5"
         return answer
 
-    def _problem(self, status: int, code: str) -> Response:
-        reference, lang = new_reference(), self._state.language()
-        log.warning("request refused reference=%s reason=%s status=%d", reference, code, status)
-        entry = catalogue.explain(code, family="page")
-        message, remedy = entry.say("message", lang), entry.say("remedy", lang)
-        return _error(status, code, message, remedy, reference)
-
 
 _CODES = {404: "not_found", 405: "bad_request", 413: "too_large"}
-
-
-def _error(status: int, code: str, message: str, remedy: str, reference: str) -> Response:
-    said = {"code": code, "message": message, "remedy": remedy, "reference": reference}
-    response = jsonify({"error": said})
-    response.status_code = status
-    return response
-
-
-def _body(limit: int) -> bytes:
-    """The request's body, refused where it is longer than `limit` bytes."""
-    request.max_content_length = limit
-    return request.get_data(cache=False)
 
 
 def _posted_url(policy: FrontPolicy) -> str:
@@ -148,11 +128,7 @@ def _posted_url(policy: FrontPolicy) -> str:
 
     400 for what is no such object, 403 for what is no URL of an allowed origin.
     """
-    try:
-        posted = json.loads(_body(SIGN_LIMIT))
-    except (ValueError, RecursionError):
-        raise RequestRefused(400, "bad_request") from None
-    url = posted.get("url") if isinstance(posted, dict) else None
+    url = json_body(SIGN_LIMIT).get("url")
     if not isinstance(url, str):
         raise RequestRefused(400, "bad_request")
     try:
@@ -160,10 +136,3 @@ def _posted_url(policy: FrontPolicy) -> str:
     except PageUrlRefused as error:
         log.warning("sign refused reason=%s", error.reason)
         raise RequestRefused(403, "origin_refused") from None
-
-
-def _require_own_origin(policy: FrontPolicy) -> None:
-    """Refuse a request that a page of another origin sent."""
-    origin = request.headers.get("Origin")
-    if origin is not None and origin not in {str(allowed) for allowed in policy.origins}:
-        raise RequestRefused(403, "origin_refused")

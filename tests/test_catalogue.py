@@ -60,7 +60,7 @@ def test_a_code_stands_once_in_its_family() -> None:
     assert [key for key, count in keys.items() if count > 1] == []
 
 
-@pytest.mark.parametrize("kind", ["families", "symptoms", "labels", "signing", "document"])
+@pytest.mark.parametrize("kind", ["families", "symptoms", "labels", "signing", "login", "document"])
 def test_titles_and_labels_are_in_both_languages(kind: str) -> None:
     titles = catalogue.titles(kind)  # type: ignore[arg-type]
     assert titles

@@ -8,13 +8,16 @@ import logging
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from dataclasses import asdict
 
 import pytest
 from flask import Flask, render_template_string, session
 from flask.testing import FlaskClient
 
 from dingbridge import DingBridge, PageUrlRefused, SettingsError
+from dingbridge.login.session import SessionUser
 
 PAGE = '<!doctype html><html><head>{{ dingbridge("device.geolocation.get") }}</head><body></body>'
 
@@ -274,7 +277,8 @@ def test_developers_are_those_on_the_list_or_everybody_in_debug(
 
     @app.get("/as/<userid>")
     def signed_in(userid: str) -> str:
-        session["dingbridge"] = {"userid": userid}
+        corp = str(settings["DING_CORP_ID"])
+        session["dingbridge"] = asdict(SessionUser(userid, "张三", False, corp, int(time.time())))
         return ""
 
     def developer(client: FlaskClient) -> object:

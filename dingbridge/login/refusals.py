@@ -1,0 +1,58 @@
+"""Why a sign-in is refused, with the HTTP status that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dingbridge.envelopes import is_limit, is_token_refused
+from dingbridge.errors import CredentialUnavailable, DingBridgeError, PlatformError, RateLimited
+from dingbridge.errors import PlatformUnavailable as Unavailable
+
+# What the platform says of a code that is used, too old, unknown, or of another corp or kind.
+# 40078 is today's; the rest is what documents of other years and interfaces call it.
+SPENT = "40078"
+_SPENT_TOO = frozenset({SPENT, "40029", "40102", "42008", "invalidParameter.authCode.notFound"})
+# Nobody of the corp: an unknown unionid or userid.
+_STRANGER = frozenset({"60121", "33012", "invalidParameter.user.notFound"})
+_BUSY = frozenset({"-1", "systemBusy", "system.error", "ServiceUnavailable"})
+
+RETRY_SECONDS = 5
+
+
+class LoginRefused(DingBridgeError):
+    """A sign-in that is refused here; `status` is 4xx, `code` the catalogue's key."""
+
+    def __init__(self, code: str, status: int, values: Mapping[str, str] | None = None) -> None:
+        """`code`: of the family "page", or `SPENT`."""
+        super().__init__(code, values)
+        self.status = status
+
+
+def is_spent(error: PlatformError) -> bool:
+    """Whether the platform says that the code is good for nothing any more."""
+    return bool({error.code, error.sub_code} & _SPENT_TOO)
+
+
+def is_stranger(error: PlatformError) -> bool:
+    """Whether the platform says that there is no such person in the corp."""
+    return bool({error.code, error.sub_code} & _STRANGER)
+
+
+def refusal(error: DingBridgeError) -> tuple[int, int | None]:
+    """The HTTP status for a failed sign-in, and for 503 the seconds until it is worth another try.
+
+    503 is for a platform that is away, busy, or has us wait; whatever else the platform refuses
+    (a permission, an address off the white list) will not go away by itself and is 403.
+    """
+    if isinstance(error, LoginRefused):
+        return error.status, None
+    if isinstance(error, RateLimited):
+        return 503, max(1, round(error.retry_after))
+    if isinstance(error, (Unavailable, CredentialUnavailable)):
+        return 503, RETRY_SECONDS
+    if isinstance(error, PlatformError):
+        busy = bool({error.code, error.sub_code} & _BUSY)
+        # A refused token has been renewed once already; the next renewal is a minute away at most.
+        passing = busy or is_limit(error) or is_token_refused(error)
+        return (503, RETRY_SECONDS) if passing else (403, None)
+    raise error

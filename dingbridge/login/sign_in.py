@@ -1,0 +1,147 @@
+"""From a code to a person: what both ways of signing in have in common ends here."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+from dingbridge.credentials import Credentials
+from dingbridge.errors import PlatformError, PlatformUnavailable
+from dingbridge.login.person import Person
+from dingbridge.login.recent_people import RecentPeople
+from dingbridge.login.refusals import SPENT, LoginRefused, is_spent, is_stranger
+from dingbridge.login.spent_codes import SpentCodes
+from dingbridge.openapi.client import Client
+from dingbridge.openapi.identity import Identity
+from dingbridge.openapi.ledgers import open_ledger
+from dingbridge.openapi.limiter import Limiter
+from dingbridge.openapi.limits import Caller
+from dingbridge.openapi.users import Users
+from dingbridge.settings import Settings
+from dingbridge.transport import Transport
+
+log = logging.getLogger("dingbridge")
+
+CODE_LIMIT = 256
+PLACEHOLDER = "$CORPID$"
+# A person is known by this in logs and cookies; longer ids the platform does not make.
+USERID_LIMIT = 128
+NAME_LIMIT = 80
+
+_CODE = re.compile(rf"[!-~]{{1,{CODE_LIMIT}}}")
+# The app may not read the directory, or not this person's entry.
+_UNTOLD = frozenset(
+    {"60011", "50002", "50004", "Forbidden.AccessDenied.AccessTokenPermissionDenied"}
+)
+
+
+class SignIn:
+    """Signs people in for one app. Safe for threads."""
+
+    def __init__(self, corp_id: str, identity: Identity, users: Users) -> None:
+        """`corp_id` is whose people may sign in."""
+        self._corp_id = corp_id
+        self._identity = identity
+        self._users = users
+        self._spent = SpentCodes()
+        self.recent = RecentPeople()
+
+    def in_client(self, code: str, corp_id: str) -> Person:
+        """The person behind a code of `requestAuthCode`, asked for in the corp `corp_id`.
+
+        Raises LoginRefused, and PlatformError, PlatformUnavailable or CredentialUnavailable where
+        the platform would not or could not say.
+        """
+        self._require_corp(corp_id)
+        self._require_first_use(code)
+        try:
+            signed_in = self._identity.by_code(code)
+        except PlatformError as error:
+            raise _said(error) from None
+        try:
+            person = self._details(signed_in.userid)
+        except PlatformError as error:
+            if not {error.code, error.sub_code} & _UNTOLD:
+                raise _said(error) from None
+            log.warning("login details_withheld code=%s sub_code=%s", error.code, error.sub_code)
+            person = Person.untold(signed_in, self._corp_id)
+        return self._welcome(person)
+
+    def in_browser(self, code: str) -> Person:
+        """The person behind a code of the browser login, who has to be of the corp.
+
+        Raises as `in_client` does; LoginRefused (`login_stranger`) for anybody else.
+        """
+        self._require_first_use(code)
+        try:
+            token = self._identity.user_token(code)
+            if token.corp_id and token.corp_id != self._corp_id:
+                raise LoginRefused("login_stranger", 403)
+            me = self._identity.me(token.access_token)
+            user = self._users.by_unionid(me.unionid)
+            if user.contact != "internal":
+                raise LoginRefused("login_stranger", 403)
+            person = self._details(user.userid)
+        except PlatformError as error:
+            raise _said(error) from None
+        return self._welcome(person)
+
+    def _require_corp(self, corp_id: str) -> None:
+        if PLACEHOLDER in corp_id.upper():
+            raise LoginRefused("corp_placeholder", 400)
+        if corp_id != self._corp_id:
+            raise LoginRefused("corp_differs", 403)
+
+    def _require_first_use(self, code: str) -> None:
+        """A code is spent by trying it: what becomes of it is known to the platform alone."""
+        if not _CODE.fullmatch(code):
+            raise LoginRefused("bad_request", 400)
+        if not self._spent.take(code):
+            raise LoginRefused(SPENT, 401)
+
+    def _details(self, userid: str) -> Person:
+        user = self._users.get(userid)
+        if user.userid != userid:
+            endpoint = "/topapi/v2/user/get"
+            raise PlatformUnavailable(
+                "platform_unreadable", endpoint=endpoint, values={"field": "result.userid"}
+            )
+        return Person.told(user, self._corp_id)
+
+    def _welcome(self, person: Person) -> Person:
+        if len(person.userid) > USERID_LIMIT or len(person.name) > NAME_LIMIT:
+            raise PlatformUnavailable("platform_unreadable", values={"field": "name"})
+        self.recent.note(person.userid)
+        return person
+
+
+def open_sign_in(settings: Settings, credentials: Credentials) -> SignIn:
+    """What signs people in with an app's settings and its access token."""
+    caller = Caller(
+        platform=settings.oapi_url,
+        mode=settings.mode,
+        app=settings.client_id,
+        corp=settings.corp_id,
+        rate=settings.api_rate,
+        quota=settings.api_quota,
+    )
+    limiter = Limiter(caller, open_ledger(settings))
+    client = Client(Transport(settings), credentials, limiter)
+    identity = Identity(client, settings.client_id, settings.client_secret)
+    return SignIn(settings.corp_id, identity, Users(client))
+
+
+def _said(error: PlatformError) -> PlatformError | LoginRefused:
+    """A refusal of the platform that is about the code or the person; any other as it is."""
+    log.warning(
+        "login platform_error endpoint=%s code=%s sub_code=%s request_id=%s",
+        error.endpoint,
+        error.code,
+        error.sub_code,
+        error.request_id,
+    )
+    if is_spent(error):
+        return LoginRefused(SPENT, 401)
+    if is_stranger(error):
+        return LoginRefused("login_stranger", 403)
+    return error

@@ -1,0 +1,39 @@
+"""Codes that have been exchanged, so that the same one is never exchanged twice here."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+
+# The platform forgets a code after five minutes; after that its answer is the same without us.
+KEPT_SECONDS = 330.0
+KEPT_CODES = 20_000
+
+
+class SpentCodes:
+    """Remembers codes of this process as digests, for a little longer than they live."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` is in seconds."""
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._seen: dict[bytes, float] = {}  # in the order of their time
+
+    def take(self, code: str) -> bool:
+        """Whether this is the code's first use; from now on it is none."""
+        key = hashlib.sha256(code.encode("utf-8", "surrogatepass")).digest()
+        now = self._clock()
+        with self._lock:
+            self._forget(now)
+            if key in self._seen:
+                return False
+            self._seen[key] = now
+            return True
+
+    def _forget(self, now: float) -> None:
+        for key, seen in list(self._seen.items()):
+            if now - seen < KEPT_SECONDS and len(self._seen) < KEPT_CODES:
+                return
+            del self._seen[key]
