@@ -12,7 +12,7 @@ import { allow, call, declares, state, tell } from "./bridge.js";
 import { clearNotice } from "./bridge_notice.js";
 import { Belongings } from "./reauth_belongings.js";
 import { Memory } from "./reauth_memory.js";
-import { isLoopSafe, nextStep } from "./reauth_steps.js";
+import { nextStep } from "./reauth_steps.js";
 import { follow, samePath, viewKey, withoutFragment } from "./reauth_view.js";
 
 // Modules run late. nav.js is the page's first script and has read the address before any router.
@@ -41,6 +41,7 @@ class Reauth {
     this.view = { key: "" };
     this.trip = null; // the refresh that brought this document here
     this.cut = null; // the call that a refresh cut off, or that the visitor may retry
+    this.waiting = null; // the call that waits for the grant
     this.isLeaving = false;
     this.hasTold = false;
     // Nobody is asked whether to leave: what was typed comes along.
@@ -113,11 +114,14 @@ class Reauth {
   async call(name, params) {
     const { view } = this;
     const cut = { name, params };
+    this.waiting = cut;
     try {
       await allow(name);
     } catch (error) {
       await this.recover(view, "grant", error, cut);
       throw error;
+    } finally {
+      if (this.waiting === cut) this.waiting = null;
     }
     try {
       const result = await call(name, params);
@@ -157,12 +161,15 @@ class Reauth {
       why,
       code: error.code,
       taken: memory.taken(view.key),
+      run: memory.run,
       isElsewhere: !samePath(ENTRY, this.parent.href),
       isOwnDocument: ENTRY === window.location.href,
     });
     if (step === null) return;
-    this.cut = cut;
-    if (step !== "stop" && isLoopSafe(memory.run) && this.belongings.canTravel()) {
+    this.cut = cut || this.waiting;
+    // Without a network there is no document to come back to.
+    const mayLeave = navigator.onLine !== false && this.belongings.canTravel();
+    if (step !== "stop" && mayLeave) {
       memory.take(view.key, step, why === "answer" ? cut.name : "");
       const isGone = this.leave(step === "parent" ? this.parentAddress() : window.location.href);
       if (isGone) await forEver();
