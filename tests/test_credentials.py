@@ -233,6 +233,7 @@ def test_a_day_brings_one_refresh_a_period_and_a_new_ticket_before_the_cap(
             fleet[0] = any_stage.restart(fleet[0], wall_offset=jumps[count // 23 % 4])
         before = any_stage.calls("ticket")
         any_stage.run(step, step)
+        any_stage.tick()
         (ticket,) = {credentials.ticket() for credentials in fleet}
         assert any_stage.alive(ticket)
         seen.setdefault(ticket, count * step)
@@ -247,6 +248,7 @@ def test_two_machines_whose_clocks_differ_a_little_share_a_day(redis_stage: Stag
     tickets = []
     for _ in range(26 * 30):
         redis_stage.run(120, 120)
+        redis_stage.tick()
         (ticket,) = {credentials.ticket() for credentials in fleet}
         assert redis_stage.alive(ticket)
         tickets.append(ticket)

@@ -53,6 +53,7 @@ def test_nonsense_reads_as_nothing(sealed: str) -> None:
 @pytest.mark.parametrize(
     "key",
     [secrets.token_hex(32), secrets.token_urlsafe(40), "a phrase of more than 32 characters, yes"],
+    ids=["hex", "base64", "phrase"],
 )
 def test_a_long_secret_of_any_form_serves_as_a_key(key: str) -> None:
     assert Cipher([key]).open(Cipher([key, NEW]).seal("value")) == "value"

@@ -9,6 +9,7 @@ of them cost no more than one. Each may run on a clock of its own.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import resource
@@ -174,6 +175,7 @@ class _Process:
 
 def serve(pipe: Connection, environment: dict[str, str], options: dict[str, Any]) -> None:
     """The child's main function."""
+    logging.getLogger("dingbridge").setLevel(logging.ERROR)  # outages are what is wanted here
     process = _Process(environment, options)
     while (command := pipe.recv()) is not None:
         name, arguments = command

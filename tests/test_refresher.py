@@ -1,0 +1,233 @@
+"""dingbridge.refresher: who asks, who waits, and for how long."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ticket_campaigns import until
+
+from dingbridge import refresher as refresher_module
+from dingbridge.clock import Clock
+from dingbridge.encryption import Cipher
+from dingbridge.errors import CredentialUnavailable, PlatformError, PlatformUnavailable
+from dingbridge.lease import Issued
+from dingbridge.refresher import Fleet, Refresher, Supply, at_once
+from dingbridge.shared_record import SharedRecord
+from dingbridge.single_flight import SingleFlight
+from dingbridge.token_cache import file_cache
+
+KEY = "dingbridge:0123:token"
+CIPHER = Cipher(["k" * 32])
+
+
+class Scene:
+    """Refreshers of one fleet in one folder, whose platform is a function."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = 1_000_000.0
+        self.asked = 0
+        self.answer: Callable[[], Issued] = lambda: Issued(f"value-{self.asked}", 7200)
+        self._caches = [file_cache(folder / "cache")]
+        self._clock = Clock(lambda: self.now, lambda: self.now, "boot")
+        self.flight = SingleFlight(folder / "token.lock")
+
+    def ask(self) -> Issued:
+        self.asked += 1
+        return self.answer()
+
+    def refresher(self, ready: Callable[[], bool] = lambda: True) -> Refresher:
+        fleet = Fleet(
+            SharedRecord(KEY, self._caches, CIPHER, self._clock),
+            SharedRecord(KEY + ":failures", self._caches, CIPHER, self._clock),
+            self.flight,
+            self._clock,
+            at_once,
+        )
+        return Refresher("token", fleet, Supply(self.ask, ready=ready))
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path)
+
+
+def in_threads(count: int, task: Callable[[], object]) -> list[object]:
+    """What `task` returned or raised in each thread."""
+    results: list[object] = []
+
+    def run() -> None:
+        try:
+            results.append(task())
+        except CredentialUnavailable as error:
+            results.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def test_of_many_threads_one_asks_and_all_get_its_answer(scene: Scene) -> None:
+    refresher = scene.refresher()
+    gate = threading.Event()
+
+    def slowly() -> Issued:
+        gate.wait(10)
+        return Issued("value", 7200)
+
+    scene.answer = slowly
+    threading.Timer(0.1, gate.set).start()
+    assert set(in_threads(50, refresher.value)) == {"value"}
+    assert scene.asked == 1
+
+
+def test_of_many_threads_one_fails_and_the_others_learn_why(scene: Scene) -> None:
+    def fail() -> Issued:
+        raise PlatformUnavailable("platform_timeout")
+
+    scene.answer = fail
+    refresher = scene.refresher()
+    results = in_threads(20, refresher.value)
+    assert scene.asked == 1
+    for error in results:
+        assert isinstance(error, CredentialUnavailable)
+        assert error.platform_error is not None
+        assert error.platform_error.code == "platform_timeout"
+
+
+def test_a_caller_waits_for_the_one_that_is_asking_and_takes_its_answer(scene: Scene) -> None:
+    waiting, other = scene.refresher(), scene.refresher()
+    held = scene.flight.enter()
+    assert held is not None
+    results: list[object] = []
+    with held:
+        caller = threading.Thread(target=lambda: results.append(waiting.value()))
+        caller.start()
+        other._fleet.leases.publish(
+            {
+                "value": "of-the-other",
+                "seconds": 7200,
+                "born": other._fleet.clock.now().as_json(),
+                "renewed": other._fleet.clock.now().as_json(),
+                "origin": "platform",
+            }
+        )
+        caller.join(10)
+        assert results == ["of-the-other"]
+    assert scene.asked == 0
+
+
+def test_nobody_waits_for_ever(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refresher_module, "WAIT_SECONDS", 0.2)
+    refresher = scene.refresher()
+    held = scene.flight.enter()
+    assert held is not None
+    with held:
+        results = in_threads(5, refresher.value)
+    assert scene.asked == 0
+    for error in results:
+        assert isinstance(error, CredentialUnavailable)
+        assert error.platform_error is None
+
+
+def test_in_a_known_outage_nobody_waits_for_the_one_that_tries_again(scene: Scene) -> None:
+    def fail() -> Issued:
+        raise PlatformError("-1")
+
+    scene.answer = fail
+    refresher = scene.refresher()
+    with pytest.raises(CredentialUnavailable):
+        refresher.value()
+    scene.now += 60
+    held = scene.flight.enter()
+    assert held is not None
+    began = time.monotonic()
+    with held:
+        results = in_threads(5, refresher.value)
+    assert time.monotonic() - began < 3
+    assert scene.asked == 1
+    assert all(isinstance(error, CredentialUnavailable) for error in results)
+
+
+def test_a_due_value_is_left_to_the_one_that_is_asking_already(scene: Scene) -> None:
+    refresher = scene.refresher()
+    value = refresher.value()
+    scene.now += 6000
+    held = scene.flight.enter()
+    assert held is not None
+    with held:
+        for _ in range(3):
+            refresher.tick()
+    assert refresher.value() == value
+    assert scene.asked == 1
+    scene.now += 1
+    refresher.tick()
+    assert scene.asked == 2
+
+
+def test_a_refresh_that_could_not_work_now_is_not_tried(scene: Scene) -> None:
+    ready = [True]
+    refresher = scene.refresher(lambda: ready[0])
+    refresher.value()
+    scene.now += 6000
+    ready[0] = False
+    refresher.tick()
+    assert scene.asked == 1
+    ready[0] = True
+    refresher.tick()
+    assert scene.asked == 2
+
+
+def test_what_is_needed_for_asking_and_not_to_be_had_is_no_failure_of_its_own(
+    scene: Scene,
+) -> None:
+    def lacks() -> Issued:
+        raise CredentialUnavailable("token_unavailable", PlatformError("40096"))
+
+    scene.answer = lacks
+    refresher = scene.refresher()
+    with pytest.raises(CredentialUnavailable) as failed:
+        refresher.value()
+    assert failed.value.platform_error is not None
+    assert failed.value.platform_error.code == "40096"
+    assert refresher.status()["failures"] == 0
+
+
+def test_a_refused_value_is_replaced_as_soon_as_the_lock_is_free(scene: Scene) -> None:
+    refresher = scene.refresher()
+    refused = refresher.value()
+    held = scene.flight.enter()
+    assert held is not None
+    results: list[object] = []
+    with held:
+        caller = threading.Thread(target=lambda: results.append(refresher.replace(refused)))
+        caller.start()
+        until(lambda: refresher._doubted is not None)
+    caller.join(10)
+    assert results == ["value-2"]
+    assert scene.asked == 2
+
+
+def test_a_value_that_was_replaced_meanwhile_is_not_asked_for_again(scene: Scene) -> None:
+    one, two = scene.refresher(), scene.refresher()
+    refused = one.value()
+    assert two.value() == refused
+    replaced = one.replace(refused)
+    assert two.replace(refused) == replaced
+    assert scene.asked == 2
+
+
+def test_after_a_fork_the_value_is_taken_from_memory_again(scene: Scene) -> None:
+    refresher = scene.refresher()
+    value = refresher.value()
+    refresher._gate.acquire()  # as a thread of the parent held it when the child was made
+    refresher.after_fork()
+    assert not refresher.at_hand()
+    assert refresher.value() == value
+    assert scene.asked == 1
