@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-REDIS_SECONDS = 0.3  # per connection and per answer
+REDIS_SECONDS = 0.4  # per connection and per answer
 PAUSE_SECONDS = 1.0  # after a failure nothing is tried for so long
 ENTRY_LIMIT = 64 * 1024  # bytes; an entry of ours has less than four thousand
 # Longer than anything lives in there, so that what nobody uses any more goes away by itself.

@@ -208,7 +208,7 @@ def test_a_key_of_another_type_reads_as_absent_and_is_replaced(redis: RedisServe
 
 
 @pytest.mark.parametrize("trouble", ["killed", "frozen"])
-def test_a_redis_that_is_away_costs_half_a_second_at_most_and_then_nothing(
+def test_a_redis_that_is_away_costs_one_short_wait_and_then_nothing(
     own_redis: RedisServer, trouble: str
 ) -> None:
     cache = redis_cache(redis_client(own_redis.url))
@@ -217,7 +217,7 @@ def test_a_redis_that_is_away_costs_half_a_second_at_most_and_then_nothing(
     began = time.monotonic()
     with pytest.raises(CacheUnavailable):
         cache.read(KEY)
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < token_cache.REDIS_SECONDS + 0.35
     assert not cache.reachable
     began = time.monotonic()
     for _ in range(100):
