@@ -29,10 +29,10 @@ def spa_pages(language: Callable[[], Language]) -> Blueprint:
         said = words(language())
         return render_template(
             "spa.html",
-            base=f"{prefix}/",
-            router=router,
-            view=view,
-            views=VIEWS,
+            spa_base=f"{prefix}/",
+            spa_router=router,
+            spa_view=view,
+            spa_views=VIEWS,
             spa_words={name: text for name, text in said.items() if name.startswith("spa_")},
         )
 
