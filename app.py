@@ -48,6 +48,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     _read_settings(app, bridge)
     app.session_interface = SessionCookie(bridge.over_https)
     _serve_static(app, folder)
+    _refuse_other_sites(app, bridge)
     _add_pages(app, bridge, static_path)
     app.register_blueprint(spa_pages(bridge.language))
     _add_health(app, bridge)
@@ -99,6 +100,14 @@ def _here(bridge: DingBridge) -> str:
     except (PageUrlRefused, PageUrlUncertain):
         target = ""
     return target if is_local(target) else request.script_root + "/"
+
+
+def _refuse_other_sites(app: Flask, bridge: DingBridge) -> None:
+    @app.before_request
+    def from_own_pages() -> None:
+        """The session's cookie travels with anybody's request; /ding sees for itself."""
+        if not request.path.startswith("/ding/"):
+            bridge.require_own_origin()
 
 
 def _add_pages(app: Flask, bridge: DingBridge, static_path: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from urllib.parse import quote
 
-from flask import request
+from flask import render_template, request
 from markupsafe import Markup, escape
 
 from dingbridge import catalogue
@@ -50,6 +50,21 @@ def login_markup(state: BridgeState, then: str) -> Markup:
         f'<script type="application/json" id="dingbridge-login">{escape_json(block)}</script>\n'
         f'<script type="module" src="{base}login.js"></script>'
     )
+
+
+def login_status(state: BridgeState) -> Markup:
+    """See `PageTags.login_status`."""
+    page = render_template(
+        "dingbridge/login_status.html",
+        **page_values(state),
+        user=state.user(),
+        sign_in=sign_in_url(state),
+        sign_out=f"{request.script_root}{state.url_prefix}/logout",
+        developer=state.is_developer(),
+        placeholder=PLACEHOLDER in corp_of_request().upper()
+        and catalogue.explain("corp_placeholder", family="page"),
+    )
+    return Markup(page)  # noqa: S704 - a template's output, escaped there
 
 
 def corp_of_request() -> str:

@@ -8,7 +8,7 @@ from flask import g, request
 from markupsafe import Markup, escape
 
 from dingbridge.login.session import SessionUser
-from dingbridge.login_tags import login_markup, sign_in_url
+from dingbridge.login_tags import login_markup, login_status, sign_in_url
 from dingbridge.page import PageError, PageView, changing_data, constant_data
 from dingbridge.settings import Language
 from dingbridge.state import BridgeState
@@ -74,6 +74,13 @@ class PageTags:
         default the page goes on as it is. The page has to declare the APIs of `LOGIN_APIS`.
         """
         return login_markup(self._state, then)
+
+    def login_status(self) -> Markup:
+        """A few lines that say who is signed in, or why nobody is and what to do.
+
+        login.js keeps them true; without JavaScript they offer the browser login.
+        """
+        return login_status(self._state)
 
     @property
     def user(self) -> SessionUser | None:

@@ -18,6 +18,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "当前不在钉钉中。请在钉钉里打开本页面，以使用定位、扫码等功能。",
         "This is not DingTalk. Open the page in DingTalk to use location, scanning and the rest.",
     ),
+    "login_heading": ("你是谁", "Who you are"),
     "abilities_heading": ("可以做什么", "What you can do"),
     "locate": ("我在哪里", "Where am I"),
     "locate_hint": ("读取当前位置和地址", "Reads your position and address"),

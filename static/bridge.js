@@ -53,6 +53,11 @@ export function declares(name) {
   return bridge.declares(name);
 }
 
+/** A BridgeError for a problem with a code of the catalogue, in the visitor's language. */
+export function explain(problem) {
+  return bridge.inWords(problem);
+}
+
 /** Shows a BridgeError as the page's notice: its sentence, the reference, a way to try again. */
 export function tell(error) {
   bridge.tell(error);

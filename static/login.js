@@ -1,0 +1,193 @@
+// Signs the visitor in, as soon as the native bridge is up and whatever becomes of dd.config.
+//
+//   import { signedFetch, user } from "./login.js";
+//   const answer = await signedFetch("/visits", { method: "POST", body });
+//
+// Where the page comes with a session nothing is asked for: a page view costs no auth code. The
+// page's template has `{{ dingbridge.login() }}` and declares the two APIs below.
+//
+// On the document: `dingbridge:login` (detail {user}) and `dingbridge:login-error` (detail {code,
+// subcode, message, remedy, reference}); on <html>, data-login: pending, in, failed, outside, out.
+import { allow, call, declares, explain } from "./bridge.js";
+import { isTooOld, loadedSdk } from "./bridge_sdk.js";
+import { ask, isSignedIn } from "./login_server.js";
+import { LoginView } from "./login_view.js";
+
+const NEWER = "requestAuthCode"; // takes the clientId too; clients from 7.0.45 on, 7.0.50 on a desktop
+const OLDER = "runtime.permission.requestAuthCode";
+// The client may first ask the person for consent; without an answer at all it would hang for ever.
+const CODE_MS = 30000;
+const SPENT = "40078";
+const CHALLENGE = "DingTalk"; // what the server asks for where signing in would help
+
+class Login {
+  constructor(page) {
+    this.page = page;
+    this.user = page.user;
+    this.inFlight = null;
+    this.view = new LoginView(page);
+  }
+
+  start() {
+    this.view.onRetry(() => this.signIn().catch(() => {}));
+    document.addEventListener("submit", (event) => this.submit(event));
+    if (this.user) {
+      this.view.show("in", this.user);
+    } else {
+      this.signIn().catch(() => {}); // told on the page, and by an event
+    }
+  }
+
+  /** Whoever asks while it is going on gets the same answer: a code is good once. */
+  signIn() {
+    if (!this.inFlight) {
+      const done = () => { this.inFlight = null; };
+      this.inFlight = this.attempt();
+      this.inFlight.then(done, done);
+    }
+    return this.inFlight;
+  }
+
+  async attempt() {
+    const isRenewal = Boolean(this.user);
+    if (!isRenewal) this.view.show("pending");
+    try {
+      this.user = await this.exchange();
+      if (this.page.then) await this.requireKept();
+    } catch (error) {
+      this.user = null;
+      this.view.fail(error, isRenewal);
+      throw error;
+    }
+    this.view.show("in", this.user);
+    document.dispatchEvent(new CustomEvent("dingbridge:login", { detail: { user: this.user } }));
+    this.goOn();
+    return this.user;
+  }
+
+  /** A fresh code for a session; with a second code where the first one was no longer good. */
+  async exchange() {
+    const { corpId, endpoints, placeholder } = this.page;
+    if (placeholder && !corpId) throw await explain({ code: "corp_placeholder" });
+    for (let tries = 0; ; tries += 1) {
+      const code = await this.authCode();
+      const { body, status } = await ask(endpoints.login, { code, corpId });
+      if (body.user) return body.user;
+      const refusal = Object.assign({ code: "unknown", reference: "" }, body.error);
+      if (refusal.code !== SPENT || tries > 0) {
+        const { reference } = refusal;
+        throw Object.assign(await explain(refusal), reference ? { reference, status } : { status });
+      }
+    }
+  }
+
+  async authCode() {
+    const { clientId, corpId } = this.page;
+    const isNewer = declares(NEWER) && clientId && !(await isTooOld(loadedSdk(), [NEWER]));
+    const name = isNewer ? NEWER : OLDER;
+    await allow(name);
+    const { code } = await within(CODE_MS, call(name, isNewer ? { corpId, clientId } : { corpId }));
+    return code;
+  }
+
+  /** A browser that keeps no cookies would otherwise sign in and load the page for ever. */
+  async requireKept() {
+    if (!(await isSignedIn(this.page.endpoints.me))) throw await explain({ code: "session_not_kept" });
+  }
+
+  goOn() {
+    if (this.page.then === "reload") window.location.reload();
+    if (this.page.then === "back") window.history.back();
+  }
+
+  /** See `signedFetch`. */
+  async fetch(input, init) {
+    const send = () => {
+      const request = input instanceof Request ? input.clone() : input;
+      return fetch(request, Object.assign({ credentials: "same-origin" }, init));
+    };
+    const answer = await send();
+    if (!wantsSession(answer)) return answer;
+    await this.signIn();
+    const second = await send();
+    if (wantsSession(second)) {
+      this.user = null;
+      const error = await explain({ code: "session_not_kept" });
+      this.view.fail(error, true);
+      throw error;
+    }
+    return second;
+  }
+
+  /** A form with data-signed is sent when there is a session, so that no answer of 401 loses it. */
+  submit(event) {
+    const form = event.target;
+    if (event.defaultPrevented || !form.hasAttribute("data-signed")) return;
+    event.preventDefault();
+    if (form.dataset.signed === "waiting") return; // a double tap
+    form.dataset.signed = "waiting";
+    const done = () => { form.dataset.signed = ""; };
+    isSignedIn(this.page.endpoints.me)
+      .then((isKept) => isKept || this.signIn())
+      .then(() => form.submit())
+      .then(done, done);
+  }
+
+  async signOut() {
+    await ask(this.page.endpoints.logout, {});
+    this.user = null;
+    this.view.show("out");
+  }
+}
+
+function wantsSession(answer) {
+  return answer.status === 401 && answer.headers.get("WWW-Authenticate") === CHALLENGE;
+}
+
+async function within(milliseconds, promise) {
+  let timer = 0;
+  const silence = new Promise((resolve) => { timer = setTimeout(resolve, milliseconds, null); });
+  const answer = await Promise.race([promise, silence]);
+  clearTimeout(timer);
+  if (!answer) throw await explain({ code: "bridge_silent" });
+  return answer;
+}
+
+function start() {
+  const block = document.getElementById("dingbridge-login");
+  const login = new Login(Object.assign({ user: null, endpoints: {}, words: {} }, block && JSON.parse(block.textContent)));
+  if (block) login.start();
+  return login;
+}
+
+// As with bridge.js: under two addresses the module is evaluated twice.
+const KEY = Symbol.for("dingbridge login");
+const login = document[KEY] || start();
+document[KEY] = login;
+
+/** Who is signed in: {userid, name, corpId, admin, …}, or null. */
+export function user() {
+  return login.user;
+}
+
+/**
+ * Resolves with the user of a new session; rejects with a BridgeError, which the page shows. Calls
+ * while one is under way share it.
+ */
+export function signIn() {
+  return login.signIn();
+}
+
+/**
+ * Like `fetch`, for the app's own server. Where the session has expired it signs in silently, once,
+ * and sends the request again; nothing on the page is lost. Rejects with a BridgeError where that
+ * fails. The body must not be a stream.
+ */
+export function signedFetch(input, init) {
+  return login.fetch(input, init);
+}
+
+/** Ends the session. */
+export function signOut() {
+  return login.signOut();
+}

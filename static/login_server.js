@@ -1,0 +1,30 @@
+// What login.js asks of the app's own server.
+import { explain } from "./bridge.js";
+
+const ANSWER_MS = 20000; // the server itself waits for the platform up to half of it
+
+/** {status, body} of a POST with a JSON object; rejects with a BridgeError where nothing answers. */
+export async function ask(endpoint, content) {
+  const response = await answer(endpoint, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(content),
+  });
+  return { status: response.status, body: await response.json().catch(() => ({})) };
+}
+
+/** Whether the server knows this browser. */
+export async function isSignedIn(endpoint) {
+  return (await answer(endpoint, {})).ok;
+}
+
+function answer(endpoint, request) {
+  return new Promise((resolve, reject) => {
+    const fail = () => explain({ code: "offline" }).then(reject, reject);
+    const timer = setTimeout(fail, ANSWER_MS);
+    fetch(endpoint, Object.assign({ credentials: "same-origin", cache: "no-store" }, request)).then(
+      (response) => { clearTimeout(timer); resolve(response); },
+      () => { clearTimeout(timer); fail(); },
+    );
+  });
+}
