@@ -164,9 +164,9 @@ def test_what_is_no_limit_closes_nothing(code: str) -> None:
 
 # As recorded in 2018; since 2026 the word is 限制 instead of 处罚.
 WORDS = (
-    "ding talk error[subcode=90002,submsg=您的服务器调用钉钉开放平台当前接口的所有请求都被暂时禁用了"
-    ", apiPath(dingtalk.oapi.process.listbyuserid), 从 {a} 到 {b} 请求总次数超过了 100 次, "
-    "{word}将在 {c} 结束.]"
+    "ding talk error[subcode=90002,submsg=您的服务器调用钉钉开放平台当前接口的"
+    "所有请求都被暂时禁用了, apiPath(dingtalk.oapi.process.listbyuserid), "
+    "从 {a} 到 {b} 请求总次数超过了 100 次, {word}将在 {c} 结束.]"
 )
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from dingbridge.openapi.answers import Answer
 from dingbridge.openapi.client import Client, Request
 
-_ME = ("avatarUrl", "mobile", "email", "stateCode")
+# The platform's name of each field that it may withhold, and ours.
+_ME = {"avatarUrl": "avatar", "mobile": "mobile", "email": "email", "stateCode": "state_code"}
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Identity:
             mobile=answer.text("mobile"),
             email=answer.text("email"),
             state_code=answer.text("stateCode"),
-            withheld=frozenset(name for name in _ME if name not in answer),
+            withheld=frozenset(ours for name, ours in _ME.items() if name not in answer),
         )
 
     def _user_token(self, grant: dict[str, str]) -> UserToken:
