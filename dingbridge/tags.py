@@ -8,7 +8,7 @@ from flask import g, request
 from markupsafe import Markup, escape
 
 from dingbridge.login.session import SessionUser
-from dingbridge.login_tags import login_markup, login_status, sign_in_url
+from dingbridge.login_tags import LoginTags
 from dingbridge.page import PageError, PageView, changing_data, constant_data
 from dingbridge.settings import Language
 from dingbridge.state import BridgeState
@@ -25,6 +25,7 @@ class PageTags:
         """`state`: the bridge's."""
         self._state = state
         self._attribute = f"_dingbridge_{state.name}"
+        self._login = LoginTags(state)
         # The same for every rendering of one template; a proxy's path prefix is part of the key.
         self._constant = lru_cache(maxsize=256)(self._around_the_data)
 
@@ -71,16 +72,17 @@ class PageTags:
         """What signs the visitor in: the data that login.js needs, its script and its styles.
 
         `then` "reload" loads the page again once the visitor is signed in, "back" goes back; by
-        default the page goes on as it is. The page has to declare the APIs of `LOGIN_APIS`.
+        default the page goes on as it is. The page has to declare `requestAuthCode` and, for
+        clients before 7.0.45, `runtime.permission.requestAuthCode`.
         """
-        return login_markup(self._state, then)
+        return self._login.markup(then)
 
     def login_status(self) -> Markup:
         """A few lines that say who is signed in, or why nobody is and what to do.
 
         login.js keeps them true; without JavaScript they offer the browser login.
         """
-        return login_status(self._state)
+        return self._login.status(self.user)
 
     @property
     def user(self) -> SessionUser | None:
@@ -90,7 +92,7 @@ class PageTags:
     @property
     def sign_in_url(self) -> str:
         """Where a browser outside DingTalk signs in and comes back to this page."""
-        return sign_in_url(self._state)
+        return self._login.sign_in_url()
 
     @property
     def view(self) -> PageView | None:
