@@ -19,6 +19,7 @@ from dingbridge.guards import guard
 from dingbridge.login.session import SessionUser
 from dingbridge.login.sign_in import open_sign_in
 from dingbridge.nav_bgcolor import parse_nav_bgcolor, with_nav_bgcolor
+from dingbridge.openapi import OpenApi, open_api
 from dingbridge.page import PageSigner
 from dingbridge.page_url import FrontPolicy, Origin, page_url, public_prefix
 from dingbridge.problems import is_own_origin, is_unsafe
@@ -26,6 +27,7 @@ from dingbridge.settings import Language, Settings
 from dingbridge.state import BridgeState
 from dingbridge.static_files import MODULES, static_version
 from dingbridge.tags import PageTags
+from dingbridge.transport import Transport
 from dingbridge.views import build_blueprint
 
 if TYPE_CHECKING:
@@ -88,14 +90,19 @@ class DingBridge:
             forwarded_port=settings.forwarded_port,
             original_uri_header=settings.original_uri_header,
         )
-        credentials = open_credentials(settings, name=self.name, source=self._ticket_source)
+        transport = Transport(settings)
+        credentials = open_credentials(
+            settings, name=self.name, source=self._ticket_source, transport=transport
+        )
+        openapi = open_api(settings, transport, credentials)
         state = BridgeState(
             name=self.name,
             settings=settings,
             policy=policy,
             credentials=credentials,
             signer=PageSigner(settings, policy, credentials),
-            sign_in=open_sign_in(settings, credentials),
+            openapi=openapi,
+            sign_in=open_sign_in(settings, openapi),
             static_path=self._static_path
             or f"{self.url_prefix}/static/v-{static_version(MODULES)}/",
             url_prefix=self.url_prefix,
@@ -122,6 +129,15 @@ class DingBridge:
     def credentials_of(self, app: Flask) -> Credentials:
         """An app's tokens and tickets for this bridge, outside its requests."""
         return cast("BridgeState", app.extensions["dingbridge"][self.name]).credentials
+
+    def openapi_of(self, app: Flask) -> OpenApi:
+        """An app's server APIs for this bridge, outside its requests."""
+        return cast("BridgeState", app.extensions["dingbridge"][self.name]).openapi
+
+    @property
+    def openapi(self) -> OpenApi:
+        """The platform's server APIs, with the current app's credentials and limits."""
+        return self.state.openapi
 
     @property
     def settings(self) -> Settings:

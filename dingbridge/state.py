@@ -10,6 +10,7 @@ from flask import Request, request, session
 from dingbridge.credentials import Credentials
 from dingbridge.login.session import SessionUser
 from dingbridge.login.sign_in import SignIn
+from dingbridge.openapi import OpenApi
 from dingbridge.page import PageSigner
 from dingbridge.page_url import FrontPolicy
 from dingbridge.settings import Language, Settings, language
@@ -30,6 +31,7 @@ class BridgeState:
     policy: FrontPolicy
     credentials: Credentials
     signer: PageSigner
+    openapi: OpenApi
     sign_in: SignIn
     static_path: str
     url_prefix: str

@@ -5,20 +5,15 @@ from __future__ import annotations
 import logging
 import re
 
-from dingbridge.credentials import Credentials
 from dingbridge.errors import PlatformError, PlatformUnavailable
 from dingbridge.login.person import Person
 from dingbridge.login.recent_people import RecentPeople
 from dingbridge.login.refusals import SPENT, LoginRefused, is_spent, is_stranger
 from dingbridge.login.spent_codes import SpentCodes
-from dingbridge.openapi.client import Client
+from dingbridge.openapi import OpenApi
 from dingbridge.openapi.identity import Identity
-from dingbridge.openapi.ledgers import open_ledger
-from dingbridge.openapi.limiter import Limiter
-from dingbridge.openapi.limits import Caller
 from dingbridge.openapi.users import Users
 from dingbridge.settings import Settings
-from dingbridge.transport import Transport
 
 log = logging.getLogger("dingbridge")
 
@@ -115,20 +110,9 @@ class SignIn:
         return person
 
 
-def open_sign_in(settings: Settings, credentials: Credentials) -> SignIn:
-    """What signs people in with an app's settings and its access token."""
-    caller = Caller(
-        platform=settings.oapi_url,
-        mode=settings.mode,
-        app=settings.client_id,
-        corp=settings.corp_id,
-        rate=settings.api_rate,
-        quota=settings.api_quota,
-    )
-    limiter = Limiter(caller, open_ledger(settings))
-    client = Client(Transport(settings), credentials, limiter)
-    identity = Identity(client, settings.client_id, settings.client_secret)
-    return SignIn(settings.corp_id, identity, Users(client))
+def open_sign_in(settings: Settings, openapi: OpenApi) -> SignIn:
+    """What signs people in with an app's settings and its server APIs."""
+    return SignIn(settings.corp_id, openapi.identity, openapi.users)
 
 
 def _said(error: PlatformError) -> PlatformError | LoginRefused:
