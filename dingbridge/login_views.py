@@ -118,9 +118,8 @@ class LoginViews:
         except DingBridgeError as error:
             return self._failed_page(error, following)
         guards.start_session(state, person)
-        answer = ExactRedirect(following)
-        answer.delete_cookie(self._cookie(secure=secure), secure=secure, httponly=True)
-        return _private(answer)
+        # The cookie stays for its ten minutes: another tab may be on its way too.
+        return _private(ExactRedirect(following))
 
     def uncertain(self, error: PageUrlUncertain) -> Response:
         """The address of the way back is uncertain, so nobody is sent anywhere."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from login_app import ORIGIN, Visitor, error_of, login_app
-from sandbox_server import SandboxClient, running_sandbox
+from sandbox_server import SandboxClient
 
 from dingbridge import DingBridge
 
@@ -18,26 +17,7 @@ BY_CODE = "/topapi/v2/user/getuserinfo"
 DETAILS = "/topapi/v2/user/get"
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[SandboxClient]:
-    with running_sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(shared: SandboxClient) -> SandboxClient:
-    shared.reset(tickets=True)
-    return shared
-
-
-@pytest.fixture
-def app(sandbox: SandboxClient, tmp_path: Path) -> Flask:
-    return login_app(sandbox, tmp_path)
-
-
-@pytest.fixture
-def visitor(app: Flask, sandbox: SandboxClient) -> Visitor:
-    return Visitor(app, sandbox)
+pytest_plugins = ["login_fixtures"]
 
 
 # --- a session

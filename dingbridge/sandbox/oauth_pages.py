@@ -18,8 +18,9 @@ PATH = "/oauth2/auth"
 BODY_LIMIT = 1 << 16
 SCOPES = ("openid", "openid corpid")
 NAMES = ("code", "authCode")
-# What the developer console would list under "redirect URL" of the sandbox's app.
-REGISTERED = ("127.0.0.1", "localhost")
+# What the developer console would list under "redirect URL" of the sandbox's app: this machine,
+# and the names that are kept free for tests.
+REGISTERED = re.compile(r"127\.0\.0\.1|localhost|[a-z0-9.-]+\.test")
 FORBIDDEN = "对不起，您无权限查看该页面"
 
 
@@ -54,7 +55,7 @@ class OAuthPages:
         if raw is None or b"/" in raw[1] or b":" in raw[1]:
             return FORBIDDEN  # not URL-encoded
         parts = urlsplit(given)
-        if parts.scheme not in ("http", "https") or parts.hostname not in REGISTERED:
+        if parts.scheme not in ("http", "https") or not REGISTERED.fullmatch(parts.hostname or ""):
             return FORBIDDEN
         return ""
 

@@ -1,0 +1,150 @@
+"""The decorators, and who may send an unsafe request."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from flask import Flask
+from login_app import ORIGIN, Visitor, error_of
+
+pytest_plugins = ["login_fixtures"]
+
+BROWSER = {"User-Agent": "Mozilla/5.0 (Linux; Android 13) AliApp(DingTalk/7.6.45)"}
+PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+def age_session(visitor: Visitor, seconds: int) -> None:
+    """As if the visitor had signed in so long ago."""
+    with visitor.client.session_transaction(base_url=ORIGIN) as session:
+        session["dingbridge"] = {**session["dingbridge"], "at": int(time.time()) - seconds}
+
+
+# --- signed in
+
+
+def test_a_script_that_is_not_signed_in_gets_json_and_a_challenge(visitor: Visitor) -> None:
+    response = visitor.get("/mine")
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == "DingTalk"
+    assert error_of(response)["code"] == "unauthorized"
+
+
+def test_a_person_who_is_not_signed_in_gets_a_page_that_signs_in_and_goes_on(
+    visitor: Visitor,
+) -> None:
+    response = visitor.get("/mine?a=1", **PAGE)
+    assert response.status_code == 401
+    assert "vendor/dingtalk.js" in response.text
+    assert "login.js" in response.text
+    assert '"then":"reload"' in response.text
+    # Without JavaScript, and outside DingTalk.
+    assert 'href="/ding/oauth?next=%2Fmine%3Fa%3D1"' in response.text
+    assert "script-src 'self'" in response.headers["Content-Security-Policy"]
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_a_form_that_was_posted_without_a_session_is_not_posted_again_unasked(
+    visitor: Visitor,
+) -> None:
+    response = visitor.post("/mine", **PAGE)
+    assert response.status_code == 401
+    assert '"then":"back"' in response.text
+
+
+def test_who_is_signed_in_gets_in_for_twelve_hours(visitor: Visitor) -> None:
+    visitor.login()
+    assert visitor.get("/mine").text == "张小沙"
+    assert visitor.post("/mine").text == "张小沙"
+    age_session(visitor, 12 * 3600 - 10)
+    assert visitor.get("/mine").status_code == 200
+    age_session(visitor, 12 * 3600 + 10)
+    assert visitor.get("/mine").status_code == 401
+
+
+def test_a_guarded_view_keeps_its_name(app: Flask) -> None:
+    assert app.view_functions["mine"].__name__ == "mine"
+
+
+# --- administrators
+
+
+def test_administrators_alone_get_in(visitor: Visitor) -> None:
+    assert visitor.get("/of-admins").status_code == 401
+    visitor.login(visitor.code("user5031"))
+    response = visitor.get("/of-admins")
+    assert response.status_code == 403
+    assert error_of(response)["code"] == "forbidden"
+    response = visitor.get("/of-admins", **PAGE)
+    assert response.status_code == 403
+    assert "没有权限" in response.text
+    assert "secret" not in response.text
+    visitor.login(visitor.code("manager4220"))
+    assert visitor.get("/of-admins").text == "secret of administrators"
+
+
+def test_who_was_an_administrator_an_hour_ago_is_asked_again(visitor: Visitor) -> None:
+    visitor.login()
+    age_session(visitor, 3590)
+    assert visitor.get("/of-admins").status_code == 200
+    age_session(visitor, 3610)
+    response = visitor.get("/of-admins")
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == "DingTalk"
+    assert visitor.get("/mine").status_code == 200
+
+
+# --- own origins
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "https://app.example.test.evil.example"},
+        {"Origin": "http://app.example.test"},
+        {"Origin": "https://app.example.test:8443"},
+        {"Origin": ""},
+        BROWSER,
+        {**BROWSER, "Sec-Fetch-Site": "cross-site"},
+        {**BROWSER, "Sec-Fetch-Site": "same-site"},
+        {**BROWSER, "Referer": "https://evil.example/https://app.example.test/"},
+        {**BROWSER, "Referer": "https://app.example.test.evil.example/"},
+        {"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/ding/login", "/ding/logout", "/ding/sign", "/mine"])
+def test_an_unsafe_request_of_another_site_is_refused(
+    visitor: Visitor, path: str, headers: dict[str, str]
+) -> None:
+    visitor.login()
+    body = {"code": visitor.code(), "corpId": visitor.corp, "url": f"{ORIGIN}/"}
+    response = visitor.post(path, body, **headers)
+    assert response.status_code == 403
+    assert error_of(response)["code"] == "origin_refused"
+    assert visitor.get("/ding/me").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {**BROWSER, "Origin": ORIGIN},
+        {**BROWSER, "Sec-Fetch-Site": "same-origin"},
+        {**BROWSER, "Referer": f"{ORIGIN}/page?a=1"},
+        {"User-Agent": "curl/8.5"},
+    ],
+)
+def test_an_unsafe_request_of_an_own_page_or_of_no_browser_is_taken(
+    visitor: Visitor, headers: dict[str, str]
+) -> None:
+    visitor.login()
+    assert visitor.post("/mine", **headers).text == "张小沙"
+    body = {"code": visitor.code(), "corpId": visitor.corp}
+    assert visitor.post("/ding/login", body, **headers).status_code == 200
+    assert visitor.post("/ding/logout", **headers).status_code == 204
+
+
+def test_a_safe_request_may_come_from_anywhere(visitor: Visitor) -> None:
+    visitor.login()
+    assert visitor.get("/mine", Origin="https://evil.example").status_code == 200
