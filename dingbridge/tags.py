@@ -12,6 +12,7 @@ from dingbridge.login_tags import LoginTags
 from dingbridge.page import PageError, PageView, changing_data, constant_data
 from dingbridge.settings import Language
 from dingbridge.state import BridgeState
+from dingbridge.static_files import preloads
 
 
 class PageTags:
@@ -56,6 +57,9 @@ class PageTags:
         sdk = state.settings.jsapi_url
         source = escape(sdk) if sdk else f"{base}vendor/dingtalk.js"
         before = (
+            # The browser would hold a deferred script back behind everything else in the head.
+            f'<link rel="preload" as="script" href="{source}">\n'
+            f"{preloads(root + state.static_path, 'bridge.js')}"
             f'<link rel="stylesheet" href="{base}bridge.css">\n'
             f'<script src="{base}nav.js"></script>\n'
             '<script type="application/json" id="dingbridge">'
