@@ -16,6 +16,15 @@ FORBIDDEN_STORAGE = """
     Object.defineProperty(window, name, { get });
   }
 """
+FULL_STORAGE = """
+  for (let size = 2 ** 24; size >= 1; size /= 2) {
+    try {
+      sessionStorage.setItem(`app${sessionStorage.length}`, "x".repeat(size));
+    } catch (error) {
+      if (error.name !== "QuotaExceededError") throw error;
+    }
+  }
+"""
 COUNT_RESTORES = """
   addEventListener("pageshow", (event) => { if (event.persisted) window.wasFrozen = true; });
 """
