@@ -1,0 +1,301 @@
+"""Whatever is posted or answered: a clear error, no session, and no secret anywhere."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import string
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from login_app import ORIGIN, Visitor, error_of, login_app
+from sandbox_server import SandboxClient
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from dingbridge.errors import PlatformUnavailable
+from dingbridge.login.person import Person
+from dingbridge.login.refusals import LoginRefused
+from dingbridge.login.sign_in import SignIn
+from dingbridge.openapi.client import Client, Request
+from dingbridge.openapi.identity import Identity
+from dingbridge.openapi.users import Users
+
+pytest_plugins = ["login_fixtures"]
+
+ROUTES = ("/ding/login", "/ding/logout", "/ding/me", "/ding/oauth", "/ding/oauth/return")
+shared_fixtures = hypothesis_settings(
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=6,
+)
+posted_fields = st.fixed_dictionaries(
+    {},
+    optional={
+        "code": json_values | st.text(string.printable, max_size=400),
+        "corpId": json_values | st.sampled_from(["$CORPID$", "dingother", ""]),
+        "userid": json_values,
+    },
+)
+
+
+def send(visitor: Visitor, path: str, content: bytes, kind: str = "application/json") -> Any:
+    return visitor.client.post(path, data=content, headers={"Content-Type": kind}, base_url=ORIGIN)
+
+
+# --- what is posted
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"code"',
+        b"\xff\xfe\x00",
+        b"[" * 4000,
+        b"{}",
+        b'{"code": "c"}',
+        b'{"corpId": "dingsandbox7c2f9be1"}',
+        b'{"code": 7, "corpId": "dingsandbox7c2f9be1"}',
+        b'{"code": ["c"], "corpId": "dingsandbox7c2f9be1"}',
+        b'{"code": null, "corpId": "dingsandbox7c2f9be1"}',
+        b'{"code": "c", "corpId": {"a": 1}}',
+        b'{"code": "", "corpId": "dingsandbox7c2f9be1"}',
+        b'{"code": "a b", "corpId": "dingsandbox7c2f9be1"}',
+        b'{"code": "\\u4e2d", "corpId": "dingsandbox7c2f9be1"}',
+        b'{"code": "\\ud800", "corpId": "dingsandbox7c2f9be1"}',
+        b'{"code": "' + b"c" * 300 + b'", "corpId": "dingsandbox7c2f9be1"}',
+    ],
+)
+def test_what_is_no_code_and_corp_gets_400_and_the_platform_hears_nothing(
+    visitor: Visitor, sandbox: SandboxClient, content: bytes
+) -> None:
+    response = send(visitor, "/ding/login", content)
+    assert response.status_code == 400
+    assert error_of(response)["code"] == "bad_request"
+    assert visitor.session() == {}
+    assert sandbox.platform_calls() == 0
+
+
+@pytest.mark.parametrize("path", ["/ding/login", "/ding/logout"])
+def test_a_body_of_ten_megabytes_is_refused_without_being_read_whole(
+    visitor: Visitor, path: str
+) -> None:
+    content = Megabytes(10_000_000)
+    builder = EnvironBuilder(path, base_url=ORIGIN, method="POST", content_type="application/json")
+    environ = builder.get_environ() | {"wsgi.input": content, "CONTENT_LENGTH": "10000000"}
+    _, status, headers = run_wsgi_app(visitor.app, environ)
+    assert status[:3] == ("413" if path == "/ding/login" else "204")
+    assert content.given < 100_000
+    assert "Set-Cookie" not in headers
+
+
+class Megabytes(io.RawIOBase):
+    """A body that counts how much of it is read."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self.given = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        size = min(len(buffer), self._size - self.given)
+        buffer[:size] = b"x" * size
+        self.given += size
+        return size
+
+
+@pytest.mark.parametrize(
+    "kind", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "*/*"]
+)
+def test_a_form_of_another_site_could_not_be_a_login(visitor: Visitor, kind: str) -> None:
+    body = json.dumps({"code": visitor.code(), "corpId": visitor.corp}).encode()
+    response = send(visitor, "/ding/login", body, kind)
+    assert response.status_code == 415
+    assert error_of(response)["code"] == "wrong_content_type"
+    assert visitor.session() == {}
+
+
+@pytest.mark.parametrize("path", ROUTES)
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"])
+def test_every_route_answers_every_method_without_a_5xx(
+    visitor: Visitor, path: str, method: str
+) -> None:
+    response = visitor.client.open(path, method=method, base_url=ORIGIN)
+    assert response.status_code < 500
+    assert visitor.session() == {}
+
+
+@given(posted=posted_fields)
+@shared_fixtures
+def test_fields_of_any_type_start_no_session(visitor: Visitor, posted: dict[str, object]) -> None:
+    response = send(visitor, "/ding/login", json.dumps(posted).encode())
+    assert 400 <= response.status_code < 500
+    error_of(response)
+    assert visitor.session() == {}
+
+
+@given(
+    asked=st.dictionaries(
+        st.sampled_from(["code", "authCode", "state", "error", "next", "corpId", "x"]),
+        st.text(max_size=60),
+    ),
+    cookie=st.text(string.ascii_letters + string.digits + "-_.", max_size=40),
+)
+@shared_fixtures
+def test_any_way_back_from_the_login_page_is_taken_without_a_5xx(
+    visitor: Visitor, asked: dict[str, str], cookie: str
+) -> None:
+    visitor.client.set_cookie("__Host-dingbridge_oauth", cookie, domain="app.example.test")
+    for path in ("/ding/oauth/return", "/ding/oauth", "/page"):
+        response = visitor.client.get(path, query_string=asked, base_url=ORIGIN)
+        assert response.status_code < 500
+    assert visitor.session() == {}
+
+
+@given(content=st.binary(max_size=200), cookie=st.text(string.ascii_letters + ".-_", max_size=60))
+@shared_fixtures
+def test_any_session_cookie_is_taken_without_a_5xx(
+    app: Flask, sandbox: SandboxClient, content: bytes, cookie: str
+) -> None:
+    visitor = Visitor(app, sandbox)
+    visitor.client.set_cookie("session", cookie, domain="app.example.test")
+    assert visitor.get("/ding/me").status_code == 401
+    assert visitor.get("/mine").status_code == 401
+    assert send(visitor, "/ding/logout", content).status_code == 204
+
+
+# --- what the platform answers
+
+
+class Lying(Client):
+    """A client whose answers are made up."""
+
+    def __init__(self, answers: dict[str, object]) -> None:
+        self._answers = answers
+
+    def send(self, request: Request) -> Any:
+        return self._answer(request)
+
+    def send_as(self, request: Request, token: str | None) -> Any:
+        return self._answer(request)
+
+    def _answer(self, request: Request) -> Any:
+        answer = self._answers[request.path]
+        return answer if isinstance(answer, dict) else {}
+
+
+TRUE = {
+    "userid": "manager4220",
+    "name": "张小沙",
+    "unionid": "u1",
+    "unionId": "u1",
+    "contact_type": 0,
+    "sys": True,
+    "sys_level": 1,
+    "admin": True,
+    "dept_id_list": [1],
+    "accessToken": "t",
+    "expireIn": 7200,
+    "corpId": "dingcorp",
+}
+lies = st.dictionaries(
+    st.sampled_from(
+        [*TRUE, "nick", "avatar", "title", "email", "mobile", "role_list", "extension"]
+    ),
+    json_values | st.sampled_from(["user5031", "", "0", "true", "x" * 200]),
+    max_size=2,
+)
+told_fields = lies.map(lambda lie: {**TRUE, **lie})
+told_results = (told_fields | json_values).map(lambda result: {"result": result})
+answers = st.fixed_dictionaries(
+    {
+        "/topapi/v2/user/getuserinfo": told_results,
+        "/topapi/v2/user/get": told_results,
+        "/topapi/user/getbyunionid": told_results,
+        "/v1.0/oauth2/userAccessToken": told_fields,
+        "/v1.0/contact/users/me": told_fields,
+    }
+)
+
+
+@given(told=answers, number=st.integers(0, 10**9))
+@hypothesis_settings(max_examples=100, deadline=None)
+def test_whatever_the_platform_says_a_person_has_an_id_and_a_name_or_nobody_signs_in(
+    told: dict[str, object], number: int
+) -> None:
+    client = Lying(told)
+    sign_in = SignIn("dingcorp", Identity(client, "id", "secret"), Users(client))
+    for exchange in (
+        lambda: sign_in.in_client(f"c{number}", "dingcorp"),
+        lambda: sign_in.in_browser(f"b{number}"),
+    ):
+        try:
+            person = exchange()
+        except (PlatformUnavailable, LoginRefused):
+            continue
+        assert isinstance(person, Person)
+        assert isinstance(person.userid, str)
+        assert 0 < len(person.userid) <= 128
+        assert isinstance(person.name, str)
+        assert 0 < len(person.name) <= 80
+        assert isinstance(person.admin, bool)
+
+
+# --- secrets
+
+
+@pytest.mark.row("R34")
+@pytest.mark.row("R37")
+def test_no_secret_token_ticket_or_code_reaches_a_page_an_answer_a_cookie_or_the_log(
+    sandbox: SandboxClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    app = login_app(sandbox, tmp_path, DING_DEBUG="1", DING_STORE_KEYS="store-key-canary" * 3)
+    visitor = Visitor(app, sandbox)
+    platform = sandbox.sandbox.platform
+    code, spent = visitor.code(), visitor.code()
+    platform.codes.client.redeem(spent)
+    seen = [visitor.login(code), visitor.login(code), visitor.login(spent)]
+    session = json.dumps(visitor.session())
+    seen += [visitor.get(path) for path in ("/page", "/mine", "/ding/me", "/of-admins")]
+    # A platform that repeats in its message what it was sent.
+    token = platform.tokens.access_token()
+    echo = json.dumps({"errcode": 40014, "errmsg": f"token {token} code"})
+    sandbox.fault("login", "custom", body=echo)
+    seen += [visitor.login()]
+    seen += [visitor.get("/ding/oauth/return?code=canary-code&state=x")]
+    sandbox.clear_faults()
+    seen += [visitor.post("/ding/logout"), visitor.get("/mine", Accept="text/html")]
+    secrets = {
+        "client secret": platform.identity.client_secret,
+        "access token": platform.tokens.access_token(),
+        "revoked token": token,
+        "ticket": platform.ticket(),
+        "session key": str(app.config["SECRET_KEY"]),
+        "store key": "store-key-canary",
+        "code": code,
+        "spent code": spent,
+        "oauth code": "canary-code",
+    }
+    shown = "".join(f"{each.headers}{each.text}" for each in seen) + session + caplog.text
+    assert [name for name, secret in secrets.items() if secret in shown] == []
+    kept = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    names = "".join(str(file) for file in tmp_path.rglob("*"))
+    for name in ("client secret", "access token", "ticket", "code", "session key"):
+        assert secrets[name].encode() not in kept, name
+        assert secrets[name] not in names, name
