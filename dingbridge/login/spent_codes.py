@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 # The platform forgets a code after five minutes; after that its answer is the same without us.
@@ -19,7 +20,8 @@ class SpentCodes:
         """`clock` is in seconds."""
         self._clock = clock
         self._lock = threading.Lock()
-        self._seen: dict[bytes, float] = {}  # in the order of their time
+        self._seen: set[bytes] = set()
+        self._order: deque[tuple[float, bytes]] = deque()
 
     def take(self, code: str) -> bool:
         """Whether this is the code's first use; from now on it is none."""
@@ -29,11 +31,14 @@ class SpentCodes:
             self._forget(now)
             if key in self._seen:
                 return False
-            self._seen[key] = now
+            self._seen.add(key)
+            self._order.append((now, key))
             return True
 
     def _forget(self, now: float) -> None:
-        for key, seen in list(self._seen.items()):
-            if now - seen < KEPT_SECONDS and len(self._seen) < KEPT_CODES:
+        while self._order:
+            seen, key = self._order[0]
+            if now - seen < KEPT_SECONDS and len(self._order) < KEPT_CODES:
                 return
-            del self._seen[key]
+            self._order.popleft()
+            self._seen.discard(key)
