@@ -74,8 +74,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "spa_saved": ("已存", "Saved"),
     "spa_saved_hint": ("只保存在这台设备上。", "Kept on this device only."),
     "spa_returning": (
-        "正在重新连接钉钉，马上回到刚才的页面…",
-        "Connecting to DingTalk again; you will be back in a moment…",
+        "正在重新连接钉钉，马上就好…",
+        "Connecting to DingTalk again, one moment…",
     ),
     "spa_locate": ("签到", "Check in here"),
     "spa_locating": ("正在定位…", "Finding your position…"),

@@ -37,7 +37,7 @@ def play_at_its_cost(row: Row, phone: Phone) -> None:
     expected = COSTS[row["scenario"]].counts(row["mode"], row["grant_life"])
     assert visitor.counts() == expected
     assert phone.page.url.endswith(visitor.address("visit"))
-    assert phone.errors == []
+    assert phone.errors == phone.console == []
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from spa_visitor import COLLEAGUE, FORBIDDEN_STORAGE, FULL_STORAGE, STRANGER, Sp
 
 PICK = "biz.contact.complexPicker"
 REFUSED = {"errorCode": "7", "errorMessage": "jsapi should be invoked after dd.ready callbacks"}
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 SMALL = {"viewport": {"width": 390, "height": 600}}
 
 Make = Callable[..., Phone]
@@ -332,6 +333,32 @@ def test_a_view_without_apis_is_not_kept_waiting_by_a_client_that_does_not_answe
 
 
 # ---- how it looks
+
+
+def test_axe_finds_no_barrier_in_any_view(phones: Make) -> None:
+    phone = phones(errors={PICK: REFUSED})
+    visitor = visitor_of(phone, "hash")
+
+    def barriers() -> list[str]:
+        phone.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found: list[str] = phone.page.evaluate(
+            """async () => (await axe.run()).violations.map(
+              ({ id, nodes }) => `${id} ${nodes.map((node) => node.html).join()}`
+            )"""
+        )
+        return found
+
+    assert barriers() == []
+    visitor.go("saved")
+    assert barriers() == []
+    visitor.go("place")
+    phone.page.click("[data-action=locate]")
+    phone.page.wait_for_selector("#place:has-text('路')")
+    assert barriers() == []
+    visitor.go("visit")
+    phone.page.click("[data-action=people]")
+    visitor.reads_the_notice()
+    assert barriers() == []
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
