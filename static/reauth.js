@@ -51,9 +51,10 @@ class Reauth {
     window.addEventListener("pageshow", (event) => {
       if (event.persisted) this.memory.read();
     });
-    document.addEventListener("click", (event) => {
+    // A row of refreshes ends where the visitor taps, or goes back or forward.
+    ["click", "popstate"].forEach((name) => window.addEventListener(name, (event) => {
       if (event.isTrusted) this.memory.run = 0;
-    }, true);
+    }, true));
     document.addEventListener("dingbridge:retry", (event) => this.retry(event));
   }
 
