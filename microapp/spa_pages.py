@@ -11,6 +11,7 @@ from collections.abc import Callable
 from flask import Blueprint, render_template
 
 from dingbridge.settings import Language
+from dingbridge.static_files import imports
 from microapp.words import words
 
 # In history mode the server knows the views; in hash mode only the browser does.
@@ -33,6 +34,7 @@ def spa_pages(language: Callable[[], Language]) -> Blueprint:
             spa_router=router,
             spa_view=view,
             spa_views=VIEWS,
+            spa_modules=_modules("reauth_links.js" if router == "links" else "reauth_vue.js"),
             spa_words={name: text for name, text in said.items() if name.startswith("spa_")},
         )
 
@@ -43,3 +45,9 @@ def spa_pages(language: Callable[[], Language]) -> Blueprint:
             views = f"<any({', '.join(VIEWS)}):view>"
             pages.add_url_rule(f"{prefix}/{views}", router, serve, defaults=defaults)
     return pages
+
+
+def _modules(adapter: str) -> list[str]:
+    """What the views' script imports; the bridge's own modules the page asks for already."""
+    own = [name for name in imports("reauth.js") if name.startswith("reauth")]
+    return [*dict.fromkeys(["reauth.js", adapter, *own])]

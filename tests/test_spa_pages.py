@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 import app as micro_app
+from dingbridge.static_files import imports
 from microapp.spa_pages import VIEWS
 from microapp.words import words
 
@@ -70,6 +71,15 @@ def test_links_carry_the_colour_of_the_bar(client: FlaskClient) -> None:
     assert 'href="/spa-hash/?dd_nav_bgcolor=FF112233#/visit"' in page
     page = client.get("/spa/visit?dd_nav_bgcolor=FF112233").text
     assert 'href="/spa/saved?dd_nav_bgcolor=FF112233"' in page
+
+
+def test_the_page_asks_at_once_for_every_module_that_its_views_need(client: FlaskClient) -> None:
+    for address, adapter in [("/spa/", "reauth_vue.js"), ("/spa-links/", "reauth_links.js")]:
+        asked = re.findall(
+            r'"modulepreload" href="/static/v-\w+/([\w.]+)"', client.get(address).text
+        )
+        assert {*imports("reauth.js"), "reauth.js", adapter} <= {*asked, "bridge.js"}
+        assert len(asked) == len(set(asked))
 
 
 def test_without_scripts_the_page_says_so_and_leads_on(client: FlaskClient) -> None:
