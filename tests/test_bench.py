@@ -95,15 +95,13 @@ def test_quantiles_are_interpolated_and_the_interval_holds_the_median() -> None:
 
 
 def test_processor_time_and_memory_of_another_process_are_read() -> None:
-    spin = "\n".join(
-        [
-            "import sys",
-            "print(flush=True)",
-            "for line in sys.stdin:",
-            "    sum(range(3_000_000))",
-            "    print(flush=True)",
-        ]
-    )
+    spin = """\
+import sys
+print(flush=True)
+for line in sys.stdin:
+    sum(range(3_000_000))
+    print(flush=True)
+"""
     with subprocess.Popen(
         [sys.executable, "-c", spin], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
