@@ -58,6 +58,10 @@ format: $(S)/dev
 docs: $(S)/dev
 	$(BIN)/python -m dingbridge.catalogue > docs/errors.md
 
+## make screenshots  the pictures of the README
+screenshots: $(S)/dev $(S)/assets $(S)/apt
+	$(BIN)/python assets/screenshots.py
+
 ## make lock     resolves the lock files anew
 lock: $(S)/dev
 	$(BIN)/python requirements/lock.py
