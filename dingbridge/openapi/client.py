@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from dingbridge.envelopes import is_token_refused
-from dingbridge.errors import CallRefused, PlatformError, PlatformUnavailable
+from dingbridge.errors import CallRefused, PlatformError, PlatformUnavailable, RateLimited
 from dingbridge.openapi.limiter import Limiter, Patience
 from dingbridge.openapi.limits import api_of, is_new
 from dingbridge.transport import Transport
@@ -150,23 +150,15 @@ class Client:
         attempts = _Attempts(repeatable)
         token = self._tokens.access_token() if authorised else ""
         while True:
-            self.limiter.enter(api, patience)
             began = time.monotonic()
             try:
-                answer = exchange(token)
+                with self.limiter.turn(api, patience):
+                    began = time.monotonic()
+                    answer = exchange(token)
+            except RateLimited:
+                raise  # our own: nothing was sent
             except PlatformError as error:
-                pause = self.limiter.obey(error, api, age=time.monotonic() - began)
-                attempts.made += 1
-                log.info(
-                    "api_error endpoint=%s code=%s sub_code=%s request_id=%s attempt=%d",
-                    error.endpoint,
-                    error.code,
-                    error.sub_code,
-                    error.request_id,
-                    attempts.made,
-                )
-                if pause is None and not isinstance(error, PlatformUnavailable):
-                    self.limiter.count(api)
+                pause = self._noted(error, api, age=time.monotonic() - began)
                 if authorised and attempts.may_renew(error):
                     token, refused = self._tokens.replace_access_token(token), token
                     if token == refused:
@@ -177,9 +169,23 @@ class Client:
                         raise
                 elif not attempts.may_repeat(error, patience):
                     raise
-                continue
+            else:
+                self.limiter.count(api)
+                return answer
+
+    def _noted(self, error: PlatformError, api: str, *, age: float) -> float | None:
+        """What a failure means for everybody's calls; the seconds of a pause, if it is one."""
+        log.info(
+            "api_error endpoint=%s code=%s sub_code=%s request_id=%s",
+            error.endpoint,
+            error.code,
+            error.sub_code,
+            error.request_id,
+        )
+        pause = self.limiter.obey(error, api, age=age)
+        if pause is None and not isinstance(error, PlatformUnavailable):
             self.limiter.count(api)
-            return answer
+        return pause
 
 
 class _Attempts:
@@ -191,7 +197,6 @@ class _Attempts:
         self._reconnected = False
         self._busy = 0
         self._limited = 0
-        self.made = 0
 
     def may_renew(self, error: PlatformError) -> bool:
         """Whether another token may help, for the first time."""

@@ -1,5 +1,9 @@
 """Who has called how often, and who has been told to wait: the books that limits are kept by.
 
+A call counts from when it begins until a whole window after it was answered. When it reaches the
+platform lies in between, so however long calls are under way, the platform never sees more of them
+within a window than the limit says; the price is a rate that is lower by what the calls take.
+
 `Ledger` is what both kinds can do. `LocalLedger` counts in this process, for its share of each
 limit; what the platform has forbidden lies in a file, so that every process of the machine knows
 at once. `redis_ledger.RedisLedger` counts for the whole fleet.
@@ -58,12 +62,19 @@ class Wait:
     code: str = ""
 
 
+class Turn(Protocol):
+    """A call that is under way."""
+
+    def leave(self) -> None:
+        """It is answered, or has failed."""
+
+
 class Ledger(Protocol):
     """Shared by the threads of a process, and by more than that."""
 
-    def enter(self, limits: Sequence[Limit], scopes: Sequence[str]) -> Wait | None:
-        """None if one more call is within all `limits` and no pause lies on any of `scopes`; it is
-        then counted. Else what to wait for, and nothing is counted.
+    def enter(self, limits: Sequence[Limit], scopes: Sequence[str]) -> Turn | Wait:
+        """A turn if one more call is within all `limits` and no pause lies on any of `scopes`.
+        Else what to wait for (it may be longer), and nothing is counted.
         """
 
     def pause(self, scope: str, seconds: float, code: str, *, age: float, stated: bool) -> float:
@@ -105,7 +116,7 @@ class LocalLedger:
         self._pauses = _PauseFile(folder / "pauses.json")
         self.after_fork()
 
-    def enter(self, limits: Sequence[Limit], scopes: Sequence[str]) -> Wait | None:
+    def enter(self, limits: Sequence[Limit], scopes: Sequence[str]) -> Turn | Wait:
         """See Ledger; each limit counts for this process's share of it."""
         now = self._steady()
         shares = [limit.share(self._workers) for limit in limits]
@@ -114,10 +125,22 @@ class LocalLedger:
             waits += self._paused(scopes)
             if waits:
                 return max(waits, key=lambda wait: wait.seconds)
-            for share in shares:
-                self._calls.setdefault((share.key, share.seconds), deque()).append(now)
+            windows = [
+                self._windows.setdefault((share.key, share.seconds), _Window(deque()))
+                for share in shares
+            ]
+            for window in windows:
+                window.under_way += 1
             self._forget(now)
-        return None
+        return _LocalTurn(self, windows)
+
+    def leave(self, windows: Sequence[_Window]) -> None:
+        """A turn's end."""
+        now = self._steady()
+        with self._lock:
+            for window in windows:
+                window.under_way -= 1
+                window.ended.append(now)
 
     def pause(self, scope: str, seconds: float, code: str, *, age: float, stated: bool) -> float:
         """See Ledger."""
@@ -150,18 +173,22 @@ class LocalLedger:
     def after_fork(self) -> None:
         """Whoever held the lock stayed in the parent, and so did the calls counted."""
         self._lock = threading.Lock()
-        self._calls: dict[tuple[str, float], deque[float]] = {}
+        self._windows: dict[tuple[str, float], _Window] = {}
         self._swept = self._steady()
 
     def _wait(self, share: Limit, now: float) -> Wait | None:
-        calls = self._calls.get((share.key, share.seconds))
-        if not calls:
+        window = self._windows.get((share.key, share.seconds))
+        if window is None:
             return None
-        while calls and calls[0] <= now - share.seconds:
-            calls.popleft()
-        if len(calls) < share.count:
+        ended = window.ended
+        while ended and ended[0] <= now - share.seconds:
+            ended.popleft()
+        excess = len(ended) + window.under_way - share.count
+        if excess < 0:
             return None
-        return Wait(calls[-share.count] + share.seconds - now, share.key)
+        # What is under way now cannot be over before a whole window has passed.
+        seconds = ended[excess] + share.seconds - now if excess < len(ended) else share.seconds
+        return Wait(seconds, share.key)
 
     def _paused(self, scopes: Sequence[str]) -> list[Wait]:
         pauses = self._pauses.read()
@@ -181,9 +208,27 @@ class LocalLedger:
         if now - self._swept < 60:
             return
         self._swept = now
-        for (key, seconds), calls in list(self._calls.items()):
-            if not calls or calls[-1] <= now - seconds:
-                del self._calls[key, seconds]
+        for (key, seconds), window in list(self._windows.items()):
+            old = not window.ended or window.ended[-1] <= now - seconds
+            if old and not window.under_way:
+                del self._windows[key, seconds]
+
+
+@dataclass(slots=True)
+class _Window:
+    """The calls of one limit: when they were answered, and how many are not yet."""
+
+    ended: deque[float]
+    under_way: int = 0
+
+
+class _LocalTurn:
+    def __init__(self, ledger: LocalLedger, windows: Sequence[_Window]) -> None:
+        self._ledger = ledger
+        self._windows = windows
+
+    def leave(self) -> None:
+        self._ledger.leave(self._windows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from dingbridge.errors import PlatformError, RateLimited
@@ -46,17 +47,22 @@ class Limiter:
         self._ledger = ledger
         self._wall = wall
 
-    def enter(self, api: str, patience: Patience) -> None:
-        """Return as soon as one more call of `api` is allowed.
+    @contextmanager
+    def turn(self, api: str, patience: Patience) -> Iterator[None]:
+        """Wait until one more call of `api` is allowed, then make it within.
 
         Raises RateLimited (`limited_here`, `paused_by_platform`) if that takes too long.
         """
         limits = self.caller.limits(api)
         scopes = self.caller.scopes(api)
         keys = list(scopes.values())
-        while (wait := self._ledger.enter(limits, keys)) is not None:
-            if not patience.wait(wait.seconds):
-                raise _limited(wait, scopes, api)
+        while isinstance(turn := self._ledger.enter(limits, keys), Wait):
+            if not patience.wait(turn.seconds):
+                raise _limited(turn, scopes, api)
+        try:
+            yield
+        finally:
+            turn.leave()
 
     def obey(self, error: PlatformError, api: str, *, age: float) -> float | None:
         """Slow everybody down for as long as the platform says with `error`.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,6 +18,7 @@ from dingbridge.openapi.ledger import (
     LONGEST_PAUSE,
     Ledger,
     Limit,
+    Turn,
     Wait,
 )
 
@@ -32,37 +34,24 @@ PREFIX = "{dingbridge:limits}:"
 AWAY_SECONDS = 1.0
 COUNTER_LIFE = 40 * 24 * 3600
 
-# A window is cut into ten slices and eleven of them are looked at, so that in no window of any
-# alignment there are more calls than the limit says; it costs at most a tenth of the rate.
+# A call that nobody ends, because its process died, counts no longer than this.
+HOLD_SECONDS = 30.0
+
+# Each limit has its calls in a sorted set, by the millisecond until which they count.
 _ENTER = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local limits = tonumber(ARGV[1])
+local limits, turn, hold = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local wait, which, code = 0, 0, ''
 for i = 1, limits do
-  local count, slice = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
-  local current = math.floor(now / slice)
-  local slots, used = {}, 0
-  local stored = redis.call('HGETALL', KEYS[i])
-  for j = 1, #stored, 2 do
-    local slot = tonumber(stored[j])
-    if slot < current - 10 then
-      redis.call('HDEL', KEYS[i], stored[j])
-    else
-      slots[slot] = tonumber(stored[j + 1])
-      used = used + slots[slot]
-    end
-  end
-  if used >= count then
-    local excess = used - count + 1
-    for slot = current - 10, current do
-      excess = excess - (slots[slot] or 0)
-      if excess <= 0 then
-        local until_free = (slot + 11) * slice - now
-        if until_free > wait then wait, which, code = until_free, i, '' end
-        break
-      end
-    end
+  local count, window = tonumber(ARGV[2 * i + 2]), tonumber(ARGV[2 * i + 3])
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now)
+  local excess = redis.call('ZCARD', KEYS[i]) - count
+  if excess >= 0 then
+    local first = redis.call('ZRANGE', KEYS[i], excess, excess, 'WITHSCORES')
+    -- What is under way now cannot be over before a whole window has passed.
+    local left = math.min(tonumber(first[2]) - now, window)
+    if left > wait then wait, which, code = left, i, '' end
   end
 end
 for i = limits + 1, #KEYS do
@@ -72,11 +61,18 @@ for i = limits + 1, #KEYS do
 end
 if wait > 0 then return {wait, which, code} end
 for i = 1, limits do
-  local slice = tonumber(ARGV[2 * i + 1])
-  redis.call('HINCRBY', KEYS[i], math.floor(now / slice), 1)
-  redis.call('PEXPIRE', KEYS[i], slice * 12)
+  redis.call('ZADD', KEYS[i], now + hold, turn)
+  redis.call('PEXPIRE', KEYS[i], math.max(hold, tonumber(ARGV[2 * i + 3])) + 1000)
 end
 return {0, 0, ''}
+"""
+
+_LEAVE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for i = 1, #KEYS do
+  redis.call('ZADD', KEYS[i], 'XX', now + tonumber(ARGV[i + 1]), ARGV[1])
+end
 """
 
 _PAUSE = """
@@ -107,26 +103,33 @@ class RedisLedger:
         self._client = client
         self._fallback = fallback
         self._enter = client.register_script(_ENTER)
+        self._leave = client.register_script(_LEAVE)
         self._pause = client.register_script(_PAUSE)
         self._away_until = 0.0
         self._lock = threading.Lock()
 
-    def enter(self, limits: Sequence[Limit], scopes: Sequence[str]) -> Wait | None:
+    def enter(self, limits: Sequence[Limit], scopes: Sequence[str]) -> Turn | Wait:
         """See Ledger."""
-        keys = [f"{PREFIX}{limit.key}:{limit.seconds:g}" for limit in limits]
-        keys += [f"{PREFIX}pause:{scope}" for scope in scopes]
-        arguments: list[int] = [len(limits)]
-        for limit in limits:
-            arguments += [limit.count, max(1, round(limit.seconds * 100))]
+        counted = [f"{PREFIX}{limit.key}:{limit.seconds:g}" for limit in limits]
+        keys = [*counted, *(f"{PREFIX}pause:{scope}" for scope in scopes)]
+        windows = [max(1, round(limit.seconds * 1000)) for limit in limits]
+        turn = uuid.uuid4().hex
+        arguments: list[int | str] = [len(limits), turn, round(HOLD_SECONDS * 1000)]
+        for limit, window in zip(limits, windows, strict=True):
+            arguments += [limit.count, window]
 
-        def ask() -> Wait | None:
+        def ask() -> Turn | Wait:
             wait, which, code = self._enter(keys=keys, args=arguments)
             if not wait:
-                return None
+                return _RedisTurn(self, turn, counted, windows)
             whose = [*(limit.key for limit in limits), *scopes][which - 1]
             return Wait(wait / 1000, whose, code.decode())
 
         return self._asked(ask, lambda: self._fallback.enter(limits, scopes))
+
+    def leave(self, turn: str, keys: Sequence[str], windows: Sequence[int]) -> None:
+        """A turn's end; one that Redis does not hear of ends by itself."""
+        self._asked(lambda: self._leave(keys=keys, args=[turn, *windows]), lambda: None)
 
     def pause(self, scope: str, seconds: float, code: str, *, age: float, stated: bool) -> float:
         """See Ledger; told to the fallback too, for a Redis that goes away meanwhile."""
@@ -182,3 +185,16 @@ class RedisLedger:
     def after_fork(self) -> None:
         """Whoever held the lock stayed in the parent."""
         self._lock = threading.Lock()
+
+
+class _RedisTurn:
+    def __init__(
+        self, ledger: RedisLedger, turn: str, keys: Sequence[str], windows: Sequence[int]
+    ) -> None:
+        self._ledger = ledger
+        self._turn = turn
+        self._keys = keys
+        self._windows = windows
+
+    def leave(self) -> None:
+        self._ledger.leave(self._turn, self._keys, self._windows)
