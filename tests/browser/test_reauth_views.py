@@ -296,7 +296,10 @@ def test_title_header_tabs_and_the_clients_bar_follow_the_view(phones: Make, mod
     phone = phones()
     visitor = visitor_of(phone, mode)
     for view, title in [("visit", "拜访"), ("saved", "已存"), ("", "外勤记录")]:
-        visitor.go(view)
+        with phone.page.expect_response(
+            lambda response: "setTitle" in (response.request.post_data or "")
+        ):
+            visitor.go(view)
         assert phone.page.title() == title
         assert phone.page.inner_text(".bar-title") == title
     told = [call["args"]["title"] for call in phone.calls(method="biz.navigation.setTitle")]
