@@ -203,7 +203,9 @@ class Sandbox:
             return Device()
 
     def _framers(self) -> list[str]:
-        return [self.page_url.rstrip("/")]
+        page = self.page_url.rstrip("/")
+        # The desktop client's own pages are on port 443; here they are beside the phone over TLS.
+        return [page, f"https://*.dingtalk.com:{self.port + 4}"] if self._certificate else [page]
 
 
 def _tls(certificate: Path, key: Path) -> ssl.SSLContext:
