@@ -58,6 +58,11 @@ export function explain(problem) {
   return bridge.inWords(problem);
 }
 
+/** Tells the server of a BridgeError that page code met, so that its reference can be looked up. */
+export function report(error) {
+  bridge.report("error", error);
+}
+
 /** Shows a BridgeError as the page's notice: its sentence, the reference, a way to try again. */
 export function tell(error) {
   bridge.tell(error);

@@ -8,7 +8,7 @@
 //
 // On the document: `dingbridge:login` (detail {user}) and `dingbridge:login-error` (detail {code,
 // subcode, message, remedy, reference}); on <html>, data-login: pending, in, failed, outside, out.
-import { allow, call, declares, explain } from "./bridge.js";
+import { allow, call, declares, explain, report } from "./bridge.js";
 import { isTooOld, loadedSdk } from "./bridge_sdk.js";
 import { ask, isSignedIn } from "./login_server.js";
 import { LoginView } from "./login_view.js";
@@ -57,6 +57,10 @@ class Login {
     } catch (error) {
       this.user = null;
       this.view.fail(error, isRenewal);
+      // What the server refused stands in its log already.
+      if (!error.status && error.code !== "outside") {
+        report(Object.assign({}, error, { text: `login: ${error.text || error.message}` }));
+      }
       throw error;
     }
     this.view.show("in", this.user);

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from app_server import wait_until
 from phone import Phone
 
 Make = Callable[..., Phone]
@@ -164,7 +165,7 @@ def test_a_renewal_that_fails_is_told_and_loses_nothing_either(phone: Phone) -> 
     assert phone.documents() == 1
 
 
-def test_what_the_client_refuses_is_explained(phone: Phone) -> None:
+def test_what_the_client_refuses_is_explained_and_reported(phone: Phone, served: Any) -> None:
     text = "对应企业没有127.0.0.1域名微应用"
     phone.set(errors={NEWER: {"errorCode": "3", "errorMessage": text}})
     page = phone.open()
@@ -172,6 +173,9 @@ def test_what_the_client_refuses_is_explained(phone: Phone) -> None:
     assert "没有开通这个应用" in page.inner_text("[data-login-message]")
     # The visitors of the sandbox are developers.
     assert "应用首页地址" in page.inner_text("[data-login-remedy]")
+    reference = page.inner_text("[data-login-reference]")
+    wait_until(lambda: f"reference='{reference}'" in served.app.output(), "the report")
+    assert "login: 对应企业没有" in served.app.output()
     assert phone.state() == "ready"
     phone.set(errors={NEWER: None})
     page.click("[data-login-retry]")
