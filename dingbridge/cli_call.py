@@ -53,7 +53,7 @@ def call(  # noqa: PLR0913  # click hands each option in
 
     \b
     flask ding call POST /topapi/v2/user/get --body '{"userid": "manager4220"}'
-    flask ding call GET /v1.0/contact/users/me
+    flask ding call GET /v1.0/calendar/users/UNIONID/calendars/primary/events
 
     \b
     输出回答的 JSON，其中的令牌被遮住。退出码：0；1：平台报错；2：用法或设置有误。
