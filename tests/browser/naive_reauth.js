@@ -1,6 +1,7 @@
 // What one writes first: whenever there is no grant, load the parent page and come back. It has the
 // interface of static/reauth.js and remembers the way, but not that it has been there before; tests
 // put it in the place of that.
+/* global history, location, sessionStorage */
 import { allow, call } from "./bridge.js";
 
 const BACK = "naive.back";

@@ -8,6 +8,8 @@ from playwright.sync_api import Frame, Page, Route
 BASES = {"history": "/spa/", "hash": "/spa-hash/", "links": "/spa-links/"}
 COLLEAGUE = "张小沙"  # whom the sandbox's picker returns
 STRANGER = "ding-of-somebody-else"  # a corp for which no signature is right
+PICK = "biz.contact.complexPicker"
+REFUSED = {"errorCode": "7", "errorMessage": "jsapi should be invoked after dd.ready callbacks"}
 FORM = {"#customer": "沙箱客户 & Co", "#note": "第一行\n第二行", "#purpose": "payment"}
 
 FORBIDDEN_STORAGE = """
@@ -114,3 +116,12 @@ def without_no_store(route: Route) -> None:
     response = route.fetch()
     headers = {k: v for k, v in response.headers.items() if k != "cache-control"}
     route.fulfill(response=response, headers=headers)
+
+
+def visitor_of(phone: Phone, mode: str, view: str = "") -> SpaVisitor:
+    """A visitor who has opened a view, with the grant there."""
+    visitor = SpaVisitor(phone, mode)
+    visitor.open(view)
+    phone.state("ready")
+    visitor.sees(view)
+    return visitor
