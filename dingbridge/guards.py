@@ -100,7 +100,8 @@ def _forbidden_page(state: BridgeState) -> Response:
     page = render_template(
         "dingbridge/refused.html",
         **page_values(state),
-        said=said,
+        heading=entry.say("title", lang),
+        said={**said, "code": "forbidden"},
         reference=reference,
         developer=state.is_developer(),
     )

@@ -72,6 +72,7 @@ class Login {
   /** A fresh code for a session; with a second code where the first one was no longer good. */
   async exchange() {
     const { corpId, endpoints, placeholder } = this.page;
+    if (!endpoints.login) throw new Error("the page's template has no {{ dingbridge.login() }}");
     if (placeholder && !corpId) throw await explain({ code: "corp_placeholder" });
     for (let tries = 0; ; tries += 1) {
       const code = await this.authCode();

@@ -77,7 +77,7 @@ def test_administrators_alone_get_in(visitor: Visitor) -> None:
     assert error_of(response)["code"] == "forbidden"
     response = visitor.get("/of-admins", **PAGE)
     assert response.status_code == 403
-    assert "没有权限" in response.text
+    assert "<h1>没有权限</h1>" in response.text
     assert "secret" not in response.text
     visitor.login(visitor.code("manager4220"))
     assert visitor.get("/of-admins").text == "secret of administrators"

@@ -140,6 +140,15 @@ def test_every_route_answers_every_method_without_a_5xx(
     assert visitor.session() == {}
 
 
+def test_attempts_are_limited_in_number(visitor: Visitor, sandbox: SandboxClient) -> None:
+    # However slow the machine: more often than the limit's rate, until it is reached.
+    refused = (visitor.login("c", corp="dingother") for _ in range(1500))
+    answer = next(answer for answer in refused if answer.status_code != 403)
+    assert answer.status_code == 429
+    assert error_of(answer)["code"] == "too_many_requests"
+    assert sandbox.platform_calls() == 0
+
+
 @given(posted=posted_fields)
 @shared_fixtures
 def test_fields_of_any_type_start_no_session(visitor: Visitor, posted: dict[str, object]) -> None:

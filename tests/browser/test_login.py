@@ -201,7 +201,7 @@ def test_the_corp_of_the_address_is_asked_for_and_the_placeholder_explained(
     phone = phones()
     page = phone.open("/?corpid=$CORPID$")
     assert signed_in_as(phone) == "张小沙"
-    assert "从钉钉工作台打开" in page.inner_text("main")
+    assert "从钉钉工作台进入" in page.inner_text("main")
     assert "$CORPID$" in page.inner_text("main")
     elsewhere = phones(corp="dingother")
     page = elsewhere.open("/?corpId=dingother")
