@@ -8,7 +8,7 @@ with open_stage(tmp_path) as stage:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,12 @@ class Stage:
         )
         return OpenApi(settings, client)
 
+    def client_over(self, transport: Any) -> OpenApi:
+        """A client without limits that speaks through another transport."""
+        limiter: Any = NoLimits()
+        client = Client(transport, self.credentials, limiter, sleep=lambda _: None)
+        return OpenApi(self.settings, client)
+
     def with_settings(self, **changes: Any) -> OpenApi:
         """A client with changed settings."""
         return self.client_of(replace(self.settings, **changes))
@@ -82,6 +88,19 @@ class Stage:
         name = f"messages?user={user}" if user else "messages"
         found: list[dict[str, Any]] = self.sandbox.ask("GET", name).json()["messages"]
         return found
+
+
+class NoLimits:
+    """A limiter that lets everything through."""
+
+    def turn(self, *_: Any) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def count(self, *_: Any) -> None:
+        return None
+
+    def obey(self, *_: Any, **__: Any) -> None:
+        return None
 
 
 def settings_for(sandbox: SandboxClient, folder: Path, **changes: Any) -> Settings:

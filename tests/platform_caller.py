@@ -20,9 +20,11 @@ class PlatformCaller:
 
     def __init__(self, sandbox: SandboxClient) -> None:
         self._url = sandbox.platform_url
+        self._session = requests.Session()
+        self._session.trust_env = False
         identity = sandbox.sandbox.platform.identity
         query = {"appkey": identity.client_id, "appsecret": identity.client_secret}
-        answer = requests.get(f"{self._url}/gettoken", params=query, timeout=TIMEOUT)
+        answer = self._session.get(f"{self._url}/gettoken", params=query, timeout=TIMEOUT)
         self.token: str = answer.json()["access_token"]
 
     def send(
@@ -35,7 +37,7 @@ class PlatformCaller:
         headers: dict[str, str] | None = None,
     ) -> requests.Response:
         """Just what is given."""
-        return requests.request(
+        return self._session.request(
             method,
             self._url + path,
             params=query,

@@ -10,7 +10,7 @@ from dingbridge.sandbox.calendar_events import CalendarEvents, Event, begin
 from dingbridge.sandbox.directory import Person
 from dingbridge.sandbox.http_message import Request, Response
 from dingbridge.sandbox.platform_state import PlatformState
-from dingbridge.sandbox.server_calls import ApiHandler, Body, api
+from dingbridge.sandbox.server_calls import ApiHandler, Body, api, number
 
 EVENTS = "/v1.0/calendar/users/{userId}/calendars/{calendarId}/events"
 EVENT = EVENTS + "/{eventId}"
@@ -59,8 +59,9 @@ class CalendarApi:
             for event in self._events.of(person["unionid"])
             if (low is None or begin(event) >= low) and (high is None or begin(event) <= high)
         ]
-        size = int(query.get("maxResults", "100"))
-        start = int(query.get("nextToken", "0"))
+        size, start = number(query.get("maxResults", "100")), number(query.get("nextToken", "0"))
+        if size is None or start is None or not 0 < size <= 100:
+            raise _invalid("forwardErrorMessage")
         page: dict[str, object] = {"events": list(map(self._told, events[start : start + size]))}
         return {**page, "nextToken": str(start + size)} if start + size < len(events) else page
 
@@ -98,8 +99,12 @@ class CalendarApi:
             if name in fields:
                 _require_moment(fields[name], all_day=bool(fields.get("isAllDay")))
         if "attendees" in body:
+            asked = body["attendees"] if isinstance(body["attendees"], list) else [None]
             people = [
-                self._state.corp.directory.by_unionid(each.get("id")) for each in body["attendees"]
+                self._state.corp.directory.by_unionid(each.get("id"))
+                if isinstance(each, dict)
+                else None
+                for each in asked
             ]
             if len(people) > 500 or not all(people):
                 raise _invalid("forwardErrorMessage")

@@ -171,7 +171,7 @@ class ChatsApi:
         key, param = body.get("msgKey"), body.get("msgParam")
         if not key:
             raise ApiError(400, "invalidParameter.msgKey.empty", "缺少msgKey")
-        if key not in _PARAMS:
+        if not isinstance(key, str) or key not in _PARAMS:
             raise ApiError(400, "invalidParameter.msgKey.invalid", "msgKey无效")
         fields = parsed(param.encode()) if isinstance(param, str) else None
         if not isinstance(fields, dict) or not isinstance(param, str):
@@ -180,4 +180,4 @@ class ChatsApi:
             raise ApiError(400, "invalidParameter.msgParam.tooLong", "消息内容太长")
         if any(not fields.get(name) for name in _PARAMS[key]):
             raise ApiError(400, "invalidParameter.param.invalid", "参数不合法")
-        return {"msgtype": key, str(key): fields}
+        return {"msgtype": key, key: fields}

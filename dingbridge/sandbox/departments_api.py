@@ -8,18 +8,8 @@ from dingbridge.sandbox.directory import ROOT, Department
 from dingbridge.sandbox.platform_state import PlatformState
 from dingbridge.sandbox.server_calls import Body, known_department, number, oapi
 
-_FIELDS = (
-    "name",
-    "parent_id",
-    "order",
-    "hide_dept",
-    "create_dept_group",
-    "auto_add_user",
-    "auto_approve_apply",
-    "source_identifier",
-    "outer_dept",
-    "code",
-)
+_TEXTS = ("name", "source_identifier", "code")
+_FLAGS = ("hide_dept", "create_dept_group", "auto_add_user", "auto_approve_apply", "outer_dept")
 
 
 class DepartmentsApi:
@@ -96,7 +86,11 @@ class DepartmentsApi:
         }
 
     def _fields(self, body: Body, parent: int, present: Department | None) -> dict[str, Any]:
-        fields = {name: body[name] for name in _FIELDS if name in body}
+        fields = {name: body[name] for name in (*_TEXTS, *_FLAGS) if name in body}
+        if "order" in body:
+            fields["order"] = number(body["order"])
+            if fields["order"] is None:
+                raise OapiError(40035, "不合法的参数")
         name = fields.get("name", present and present["name"])
         if not isinstance(name, str) or not 0 < len(name) <= 64 or set(name) & set("-,，"):
             raise OapiError(60001, "不合法的部门名称")

@@ -154,9 +154,9 @@ class DirectoryApi:
 
     def _departments(self, given: object) -> list[int]:
         parts = [part.strip() for part in str(given).split(",")]
-        if not 0 < len(parts) <= 100 or not all(part.isdecimal() for part in parts):
+        if not 0 < len(parts) <= 100 or any(number(part) is None for part in parts):
             raise OapiError(40009, "不合法的部门id")
-        return [known_department(self._state, int(part)) for part in parts]
+        return [known_department(self._state, part) for part in parts]
 
 
 def _object(given: object) -> object:

@@ -138,8 +138,8 @@ def succeeded(values: Mapping[str, object]) -> dict[str, object]:
 
 def number(given: object) -> int | None:
     """A whole number, also one that a form has brought as text."""
-    if isinstance(given, str) and given.isdecimal():
-        return int(given)
+    if isinstance(given, str):
+        return int(given) if given.isdecimal() and len(given) < 20 else None
     return given if isinstance(given, int) and not isinstance(given, bool) else None
 
 
