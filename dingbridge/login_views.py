@@ -8,7 +8,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, current_app, jsonify, render_template, request
 
 from dingbridge import guards
-from dingbridge.errors import DingBridgeError, PageUrlUncertain
+from dingbridge.errors import DingBridgeError, PageUrlUncertain, PlatformError
 from dingbridge.headers import security_headers
 from dingbridge.login import oauth
 from dingbridge.login.refusals import LoginRefused, refusal
@@ -175,7 +175,13 @@ class LoginViews:
         state = self._state
         reference = new_reference()
         said = explain_login(error, state.language(), state.is_developer())
-        log.warning("login failed reference=%s reason=%s status=%d", reference, said.code, status)
+        log.warning(
+            "login failed reference=%s reason=%s status=%d%s",
+            reference,
+            said.code,
+            status,
+            _platform_words(error),
+        )
         return said, reference
 
 
@@ -191,6 +197,17 @@ def _code(code: str, auth_code: str, error: str) -> str:
     if code and auth_code and code != auth_code:
         raise LoginRefused("bad_request", 400)
     return code or auth_code
+
+
+def _platform_words(error: DingBridgeError) -> str:
+    """What the platform answered, for the log line: its codes, and nothing that it wrote freely."""
+    cause = error if isinstance(error, PlatformError) else getattr(error, "platform_error", None)
+    if cause is None:
+        return ""
+    return (
+        f" endpoint={cause.endpoint!r} code={cause.code!r} sub_code={cause.sub_code!r}"
+        f" request_id={cause.request_id!r}"
+    )
 
 
 def _key() -> str | bytes:

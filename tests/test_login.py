@@ -167,6 +167,15 @@ def test_a_code_is_exchanged_once_and_its_second_use_is_explained(
     assert sandbox.platform_calls(BY_CODE) == 1
 
 
+def test_the_log_line_has_the_visitor_s_reference_and_what_the_platform_said(
+    visitor: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    error = error_of(visitor.login("never-was-one"))
+    (line,) = [each for each in caplog.messages if error["reference"] in each]
+    assert f"endpoint='{BY_CODE}' code='40078'" in line
+    assert "never-was-one" not in caplog.text
+
+
 @pytest.mark.row("R32")
 def test_of_two_people_with_one_code_at_the_same_moment_one_gets_in(
     app: Flask, sandbox: SandboxClient

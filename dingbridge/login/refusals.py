@@ -20,12 +20,22 @@ RETRY_SECONDS = 5
 
 
 class LoginRefused(DingBridgeError):
-    """A sign-in that is refused here; `status` is 4xx, `code` the catalogue's key."""
+    """A sign-in that is refused here; `status` is 4xx, `code` the catalogue's key.
 
-    def __init__(self, code: str, status: int, values: Mapping[str, str] | None = None) -> None:
+    `platform_error` is what the platform said, where it was asked.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        status: int,
+        values: Mapping[str, str] | None = None,
+        platform_error: PlatformError | None = None,
+    ) -> None:
         """`code`: of the family "page", or `SPENT`."""
         super().__init__(code, values)
         self.status = status
+        self.platform_error = platform_error
 
 
 def is_spent(error: PlatformError) -> bool:

@@ -117,15 +117,8 @@ def open_sign_in(settings: Settings, openapi: OpenApi) -> SignIn:
 
 def _said(error: PlatformError) -> PlatformError | LoginRefused:
     """A refusal of the platform that is about the code or the person; any other as it is."""
-    log.warning(
-        "login platform_error endpoint=%s code=%s sub_code=%s request_id=%s",
-        error.endpoint,
-        error.code,
-        error.sub_code,
-        error.request_id,
-    )
     if is_spent(error):
-        return LoginRefused(SPENT, 401)
+        return LoginRefused(SPENT, 401, platform_error=error)
     if is_stranger(error):
-        return LoginRefused("login_stranger", 403)
+        return LoginRefused("login_stranger", 403, platform_error=error)
     return error
