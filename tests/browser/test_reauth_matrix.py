@@ -109,7 +109,7 @@ def test_a_naive_implementation_loops_and_is_found_out(phones: Make, mode: str) 
         phone.page.click("[data-view=visit]")
     with pytest.raises(AssertionError):
         assert phone.documents() == COSTS["failed grant"].counts(mode, "document")[0]
-    assert phone.documents() >= ENOUGH
+    assert len(documents) > ENOUGH
 
 
 def test_the_pairs_are_all_there_and_far_fewer_than_everything() -> None:
