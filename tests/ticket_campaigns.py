@@ -53,7 +53,7 @@ def p99(seconds: list[float]) -> float:
     return statistics.quantiles(seconds, n=100)[98]
 
 
-def until(condition: Callable[[], Any], seconds: float = 30) -> None:
+def until(condition: Callable[[], Any], seconds: float = 120) -> None:
     """Look every few milliseconds until it is so."""
     deadline = time.monotonic() + seconds
     while not condition():
