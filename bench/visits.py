@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Self
@@ -13,7 +14,9 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, sync_playwr
 
 from bench.stage import SCRIPTS, Stage
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = (
+    os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or "/usr/bin/chromium"
+)
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",

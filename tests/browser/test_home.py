@@ -24,7 +24,7 @@ def test_a_tap_on_where_am_i_shows_the_address(phone: Phone) -> None:
     page = phone.open()
     phone.state("ready")
     page.click("[data-action=locate]")
-    page.wait_for_function("document.querySelector('#result').textContent.includes('路')")
+    page.wait_for_function("() => document.querySelector('#result').textContent.includes('路')")
 
 
 @pytest.mark.row("R21")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from chromium import CHROMIUM
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -92,9 +92,8 @@ def desktop(browser: Browser, sandbox: Sandbox) -> Iterator[Browser]:
     A policy that names `https://*.dingtalk.com` means that port alone.
     """
     rules = f"--host-resolver-rules=MAP {HOST}:443 127.0.0.1:{sandbox.port + 4}"
-    path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", rules]
-    launched = browser.browser_type.launch(executable_path=path, args=arguments)
+    launched = browser.browser_type.launch(executable_path=CHROMIUM, args=arguments)
     yield launched
     launched.close()
 
