@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from urllib.parse import quote
 
 from flask import current_app, request
 from markupsafe import Markup, escape
@@ -14,7 +13,7 @@ from dingbridge.login.session import SessionUser
 from dingbridge.login.sign_in import PLACEHOLDER
 from dingbridge.page import escape_json
 from dingbridge.page_url import page_target
-from dingbridge.redirects import is_local
+from dingbridge.redirects import is_local, pack_target
 from dingbridge.settings import Language
 from dingbridge.state import BridgeState
 
@@ -71,7 +70,7 @@ class LoginTags:
             here = page_target(request.environ, self._state.policy)
         except (PageUrlRefused, PageUrlUncertain):
             here = ""
-        following = f"?next={quote(here, safe='')}" if is_local(here) else ""
+        following = f"?next={pack_target(here)}" if is_local(here) else ""
         return f"{request.script_root}{self._state.url_prefix}/oauth{following}"
 
     def _around_the_data(self, root: str, lang: Language, then: str) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from dingbridge.page import new_reference
 from dingbridge.page_url import origin_of, page_url
 from dingbridge.problems import RequestRefused, error_answer, json_body, require_own_origin
 from dingbridge.rate_limit import RateLimit
-from dingbridge.redirects import ExactRedirect, is_local
+from dingbridge.redirects import ExactRedirect, is_local, pack_target, unpack_target
 from dingbridge.state import BridgeState
 
 log = logging.getLogger("dingbridge")
@@ -80,7 +80,7 @@ class LoginViews:
     def oauth_start(self) -> Response:
         """Off to DingTalk's login page."""
         state = self._state
-        following = request.args.get("next", "")
+        following = unpack_target(request.args.get("next", ""))
         if not is_local(following) or len(following) > oauth.NEXT_LIMIT:
             following = f"{request.script_root}/"
         origin = origin_of(page_url(request.environ, state.policy))
@@ -164,7 +164,7 @@ class LoginViews:
             reference=reference,
             hint=login_words(state.language())["client_cache"] if fine and status < 500 else "",
             developer=state.is_developer(),
-            again=f"{request.script_root}{state.url_prefix}/oauth?next={quote(following, safe='')}",
+            again=f"{request.script_root}{state.url_prefix}/oauth?next={pack_target(following)}",
         )
         headers = security_headers(state.settings.jsapi_url)
         if seconds is not None:

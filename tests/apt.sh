@@ -4,6 +4,7 @@ set -euo pipefail
 export PATH="$PATH:/usr/sbin:/sbin"
 
 declare -A packages=(
+  [chromium]=chromium
   [chromium-headless-shell]=chromium-headless-shell
   [nginx]=nginx-light
   [redis-server]=redis-server

@@ -10,6 +10,8 @@ import shutil
 CHROMIUM = (
     os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or "/usr/bin/chromium"
 )
+# The shell has no back/forward cache; what is about that needs the browser as people have it.
+WHOLE_CHROMIUM = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
 # Without the background flags Chromium looks for hosts that are not there.
 ARGUMENTS = (
     "--no-sandbox",

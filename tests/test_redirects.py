@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask, redirect
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dingbridge.redirects import ExactRedirect, is_local
+from dingbridge.redirects import ExactRedirect, is_local, pack_target, unpack_target
 
 LOCATIONS = [
     "/?",
@@ -46,3 +50,20 @@ def test_only_a_path_is_local() -> None:
         assert is_local(target)
     for target in ("", "a", "//a", "/\\a", "https://h/", "?a", "/a b", "/\ta", "/a\n", "/中"):
         assert not is_local(target)
+
+
+@given(st.text().map(lambda text: "/" + text))
+def test_a_target_survives_as_a_parameter_without_escapes(target: str) -> None:
+    try:
+        target.encode()
+    except UnicodeEncodeError:
+        return
+    packed = pack_target(target)
+    assert re.fullmatch(r"[A-Za-z0-9._~/-]+", packed)
+    assert unpack_target(packed) == target
+
+
+def test_a_parameter_that_was_not_packed_here_leads_nowhere() -> None:
+    assert unpack_target("~%%%") == ""
+    assert unpack_target("~_w") == ""
+    assert unpack_target("/plain?x=1") == "/plain?x=1"

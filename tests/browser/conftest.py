@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from app_server import AppServer
-from chromium import ARGUMENTS, CHROMIUM
+from chromium import ARGUMENTS, CHROMIUM, WHOLE_CHROMIUM
 from phone import Phone
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
@@ -40,7 +40,7 @@ def browser() -> Iterator[Browser]:
 def freezing_browser(browser: Browser) -> Iterator[Browser]:
     """A Chromium that keeps pages in its back/forward cache, which Playwright switches off."""
     launched = browser.browser_type.launch(
-        executable_path=CHROMIUM,
+        executable_path=WHOLE_CHROMIUM,
         args=list(ARGUMENTS),
         ignore_default_args=["--disable-back-forward-cache"],
     )

@@ -56,8 +56,10 @@ def crawl(client: FlaskClient, start: list[str], prefix: str = "") -> tuple[set[
             found += parser.urls
         response.close()
         absolute = {urljoin(f"{ORIGIN}{prefix}{target}", url).partition("#")[0] for url in found}
-        emitted |= absolute
-        waiting += [url for url in absolute if url.startswith(f"{ORIGIN}/")]
+        # What leads to the platform (its login page) is encoded as the platform asks for.
+        own = {url for url in absolute if url.startswith(f"{ORIGIN}/")}
+        emitted |= own
+        waiting += own
     return emitted, read
 
 
