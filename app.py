@@ -16,7 +16,13 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from dingbridge import DingBridge
-from dingbridge.errors import Fault, PageUrlRefused, PageUrlUncertain, SettingsError
+from dingbridge.errors import (
+    CredentialUnavailable,
+    Fault,
+    PageUrlRefused,
+    PageUrlUncertain,
+    SettingsError,
+)
 from dingbridge.headers import SessionCookie, security_headers
 from dingbridge.page import new_reference
 from dingbridge.page_url import page_target
@@ -172,9 +178,15 @@ def _add_health(app: Flask, bridge: DingBridge) -> None:
 
     @app.get("/readyz")
     def readyz() -> tuple[Response, int]:
-        """Readiness: token and ticket by age, never by value."""
-        status = bridge.credentials.status()
-        ready = bool(status.get("ready"))
-        return jsonify({"status": "ok" if ready else "unavailable", "credentials": status}), (
-            200 if ready else 503
-        )
+        """Readiness: token and ticket by age, never by value.
+
+        Asking is what fetches the first ticket, so that a process that nobody visits yet becomes
+        ready too. In an outage the answer is quick: the platform is not asked again.
+        """
+        error = ""
+        try:
+            bridge.credentials.ticket()
+        except CredentialUnavailable as unavailable:
+            error = unavailable.code
+        answer = {"status": error or "ok", "credentials": bridge.credentials.status()}
+        return jsonify(answer), 503 if error else 200

@@ -16,6 +16,7 @@ from werkzeug.exceptions import Forbidden
 from dingbridge.credentials import Credentials, open_credentials
 from dingbridge.errors import PageUrlRefused, PageUrlUncertain
 from dingbridge.guards import guard
+from dingbridge.issuer import TicketSource
 from dingbridge.login.session import SessionUser
 from dingbridge.login.sign_in import open_sign_in
 from dingbridge.nav_bgcolor import parse_nav_bgcolor, with_nav_bgcolor
@@ -70,7 +71,7 @@ class DingBridge:
         self.name = name
         self.settings_prefix = settings_prefix
         self.url_prefix = url_prefix
-        self.ticket_source: Callable[[], str] | None = None
+        self.ticket_source: TicketSource | None = None
         self._static_path = static_path
         if app is not None:
             self.init_app(app)
@@ -208,7 +209,7 @@ class DingBridge:
         except (PageUrlRefused, PageUrlUncertain):
             return False
 
-    def _ticket_source(self) -> Callable[[], str] | None:
+    def _ticket_source(self) -> TicketSource | None:
         return self.ticket_source
 
 

@@ -84,14 +84,12 @@ class _Views:
         lang = language(asked.get("lang"), self._state.language())
         code, subcode = asked.get("code", "")[:64], asked.get("subcode", "")[:64]
         entry = catalogue.explain(code, subcode or None, text=asked.get("text", "")[:500])
-        answer = {
-            "code": code,
-            "subcode": subcode,
-            "message": entry.say("message", lang),
-            "remedy": entry.say("remedy", lang),
-        }
+        values = {"code": subcode or code}
+        shown: tuple[catalogue.Part, ...] = ("message", "remedy")
         if self._state.is_developer():
-            answer |= {"title": entry.say("title", lang), "cause": entry.say("cause", lang)}
+            shown = ("message", "remedy", "title", "cause")
+        answer: dict[str, str] = {part: entry.say(part, lang, values) for part in shown}
+        answer |= {"code": code, "subcode": subcode}
         return jsonify(answer)
 
     def module(self, name: str, version: str = "") -> Response:

@@ -12,6 +12,7 @@ from flask import session
 
 import app as micro_app
 from dingbridge import SettingsError
+from dingbridge.sandbox.sandbox import Sandbox
 from microapp.words import words
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -193,8 +194,25 @@ def test_a_process_that_answers_is_alive_and_one_without_a_ticket_is_not_ready(
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.json is not None
-    assert response.json["status"] == "unavailable"
+    assert response.json["status"] in {"token_unavailable", "ticket_unavailable"}
+    assert response.json["credentials"]["token"]["error"] == "platform_unreachable"
     assert str(settings["DING_CLIENT_SECRET"]) not in response.text
+
+
+def test_a_process_that_nobody_visited_becomes_ready_and_tells_ages_only(
+    settings: dict[str, object],
+) -> None:
+    with Sandbox() as sandbox:
+        given = {**settings, **sandbox.environment(Path(str(settings["DING_INSTANCE"])))}
+        made = micro_app.create_app(given)
+        response = made.test_client().get("/readyz")
+        secrets = [made.extensions["dingbridge"]["dingbridge"].credentials.ticket()]
+    assert response.status_code == 200
+    assert response.json is not None
+    assert response.json["status"] == "ok"
+    assert response.json["credentials"]["ticket"]["state"] == "fresh"
+    assert response.json["credentials"]["ticket"]["age"] < 60
+    assert not any(secret in response.text for secret in secrets)
 
 
 def test_slashes_are_neither_added_nor_merged_by_a_redirect(settings: dict[str, object]) -> None:

@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 import pytest
+from app_server import wait_until
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given
@@ -165,6 +166,9 @@ class TestOutcome:
         for _ in range(20):
             post(client, "/ding/outcome", {"state": "error", "code": "3", "subcode": "52011"})
         assert before["signature"]
+        wait_until(lambda: len(asked) > 1, "a new ticket")
+        for _ in range(20):
+            post(client, "/ding/outcome", {"state": "error", "code": "3", "subcode": "52011"})
         post(client, "/ding/sign", url)
         assert len(asked) == 2
 
