@@ -40,9 +40,8 @@ class Phone:
     def state(self, *wanted: str) -> str:
         """Wait until `<html data-bridge>` is one of `wanted` (anything but pending) and tell it."""
         allowed = list(wanted) or ["ready", "error", "outside"]
-        self.page.wait_for_function(
-            "allowed => allowed.includes(document.documentElement.dataset.bridge)", arg=allowed
-        )
+        wanted_html = ",".join(f"html[data-bridge={state}]" for state in allowed)
+        self.page.wait_for_selector(wanted_html, state="attached")
         return str(self.page.get_attribute("html", "data-bridge"))
 
     def calls(self, kind: str = "native", method: str | None = None) -> list[dict[str, Any]]:

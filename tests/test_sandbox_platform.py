@@ -312,7 +312,11 @@ def test_a_hanging_platform_lets_go_when_the_sandbox_stops() -> None:
         connection = connect(sandbox.platform_url)
         connection.sendall(b"GET /gettoken HTTP/1.1\r\nHost: h\r\n\r\n")
     with connection:
-        assert connection.recv(1) == b""
+        try:
+            rest = connection.recv(1)
+        except ConnectionResetError:  # it stopped before it had read the request
+            rest = b""
+        assert rest == b""
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def granted(phone: Phone) -> Frame:
     """The frame, once the app in it has its grant."""
     frame = phone.page.wait_for_selector("#frame").content_frame()
     assert frame
-    frame.wait_for_function("() => document.documentElement.dataset.bridge === 'ready'")
+    frame.wait_for_selector("html[data-bridge=ready]", state="attached")
     return frame
 
 

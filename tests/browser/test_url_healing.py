@@ -120,8 +120,8 @@ def heals(healing: Healing, row: Measured) -> list[object]:
     healing.signings.clear()
     page = healing.page
     page.goto(shown(row), wait_until="domcontentloaded")
-    page.wait_for_function(
-        "() => document.documentElement.dataset.bridge !== 'pending'", timeout=PATIENCE
+    page.wait_for_selector(
+        "html[data-bridge]:not([data-bridge=pending])", state="attached", timeout=PATIENCE
     )
     href, signed = page.evaluate(READ)
     state = page.get_attribute("html", "data-bridge")

@@ -45,9 +45,7 @@ def open_framed(visitor: Visitor, path: str) -> Frame:
     visitor.page.goto(f"{host}__sandbox__/pc-host.html?{query}")
     frame = visitor.page.wait_for_selector("#frame").content_frame()
     assert frame
-    frame.wait_for_function(
-        "() => ['ready', 'error', 'outside'].includes(document.documentElement.dataset.bridge)"
-    )
+    frame.wait_for_selector("html[data-bridge]:not([data-bridge=pending])", state="attached")
     return frame
 
 
