@@ -25,6 +25,7 @@ class Login {
     this.page = page;
     this.user = page.user;
     this.inFlight = null;
+    this.renewals = 0; // how many sessions this document has got
     this.view = new LoginView(page);
   }
 
@@ -43,6 +44,7 @@ class Login {
     if (!this.inFlight) {
       const done = () => { this.inFlight = null; };
       this.inFlight = this.attempt();
+      this.inFlight.then(() => { this.renewals += 1; }, () => {});
       this.inFlight.then(done, done);
     }
     return this.inFlight;
@@ -111,9 +113,11 @@ class Login {
       const request = input instanceof Request ? input.clone() : input;
       return fetch(request, Object.assign({ credentials: "same-origin" }, init));
     };
+    const before = this.renewals;
     const answer = await send();
     if (!wantsSession(answer)) return answer;
-    await this.signIn();
+    // A refusal that was on its way while another request renewed the session is about the old one.
+    if (this.renewals === before) await this.signIn();
     const second = await send();
     if (wantsSession(second)) {
       this.user = null;

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from app_server import wait_until
 from phone import Phone
+from playwright.sync_api import APIResponse, Route
 
 Make = Callable[..., Phone]
 OLDER = "runtime.permission.requestAuthCode"
@@ -146,6 +147,30 @@ def test_an_expired_session_is_renewed_once_and_what_was_typed_stays(phone: Phon
     assert len(codes_asked(phone)) == 2
     assert phone.documents() == 1
     assert page.input_value("textarea") == "客户说明天再来"
+
+
+def test_a_refusal_that_comes_late_is_about_the_old_session(phone: Phone) -> None:
+    phone.open()
+    signed_in_as(phone)
+    expire(phone)
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    phone.page.route("**/ding/me?late", hold)
+    start = """window.late = login.signedFetch("/ding/me?late").then((answer) => answer.json());"""
+    in_page(phone, f"{start} return 0;")
+    answer = 'return (await (await login.signedFetch("/ding/me")).json()).user.name;'
+    assert in_page(phone, answer) == "张小沙"
+    (route, refusal) = held[0]
+    assert refusal.status == 401
+    route.fulfill(response=refusal)
+    assert in_page(phone, "return (await window.late).user.name;") == "张小沙"
+    assert len(codes_asked(phone)) == 2
 
 
 def test_a_renewal_that_fails_is_told_and_loses_nothing_either(phone: Phone) -> None:
