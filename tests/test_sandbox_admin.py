@@ -108,7 +108,7 @@ def test_there_is_an_end_to_devices(sandbox: SandboxClient) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"platfrom": "ios"}, "device has no setting 'platfrom'; there are: bridge, corp"),
+        ({"platfrom": "ios"}, "device has no setting 'platfrom'; there are: answers, bridge, chat"),
         ({"platform": "symbian"}, "platform must be one of android, ios, harmony, pc, none"),
         ({"platform": ["ios"]}, "platform must be one of"),
         ({"late_ms": -1}, "late_ms must lie between 0 and 600000"),

@@ -11,6 +11,9 @@ from dingbridge.sandbox.device import Device
 from dingbridge.sandbox.http_message import RefusedRequest, Request, Response, json_response
 from dingbridge.sandbox.journal import Journal
 from dingbridge.sandbox.native import answer
+from dingbridge.sandbox.native_call import Phone
+from dingbridge.sandbox.phone_admin import PhoneAdmin
+from dingbridge.sandbox.phone_storage import PhoneStorage
 from dingbridge.sandbox.platform_state import PlatformState
 from dingbridge.sandbox.static_files import container_script, static_file
 
@@ -39,6 +42,7 @@ class Admin:
         self._addresses = addresses
         self._lock = threading.Lock()
         self._devices: dict[str, Device] = {}
+        self._storages: dict[str, PhoneStorage] = {}
         self._routes: dict[tuple[str, str], Callable[[Request], Response]] = {
             ("GET", "container.js"): self._container,
             ("POST", "native"): self._native,
@@ -57,11 +61,21 @@ class Admin:
             ("GET", "addresses"): lambda _: json_response(self._addresses()),
             ("POST", "reset"): self._reset,
             **CorpAdmin(platform).routes,
+            **PhoneAdmin(self.phone).routes,
         }
 
     def device(self, request: Request) -> Device:
         """The device that a request belongs to."""
         return self._devices.get(device_name(request), Device())
+
+    def phone(self, request: Request) -> Phone:
+        """The device that a request belongs to, with what is kept on it."""
+        name = device_name(request)
+        with self._lock:
+            if name not in self._storages and len(self._storages) >= DEVICES_LIMIT:
+                raise BadValue(f"there are {DEVICES_LIMIT} devices already; reset forgets them")
+            storage = self._storages.setdefault(name, PhoneStorage(name))
+        return Phone(self.device(request), storage, self._platform, self._addresses()["phone"])
 
     def __call__(self, request: Request) -> Response:
         """The answer; whatever cannot be taken is 400 with a sentence in ``error``."""
@@ -107,7 +121,9 @@ class Admin:
     def _native(self, request: Request) -> Response:
         call = mapping(_json(request), "the call")
         name = device_name(request)
-        method, outcome = answer(call, self.device(request), self._platform)
+        method, outcome = answer(call, self.phone(request))
+        if "ask" in outcome:
+            return json_response(outcome)  # it comes again with what the person says
         result = {key: outcome[key] for key in ("result", "error") if key in outcome}
         self._journal.record(
             "native",
@@ -196,9 +212,11 @@ class Admin:
         wish = checked(_json(request, {}), checks, "reset")
         if wish.get("scope") == "device":
             self._devices.pop(device_name(request), None)
+            self._storages.pop(device_name(request), None)
             self._journal.forget(device_name(request))
             return self._device(request)
         self._devices.clear()
+        self._storages.clear()
         self._journal.forget()
         self._platform.reset(tickets=wish.get("tickets", False))
         return self._device(request)

@@ -63,6 +63,19 @@ def text(limit: int = 200, *, empty: bool = False) -> Check:
     return check
 
 
+def written(limit: int) -> Check:
+    """A string as a code can carry it, line ends included: Unicode, not empty."""
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not value:
+            raise BadValue("must be a string that is not empty")
+        if len(value) > limit or any("\ud800" <= each <= "\udfff" for each in value):
+            raise BadValue(f"must be Unicode and at most {limit} characters long")
+        return value
+
+    return check
+
+
 def ascii_text(limit: int) -> Check:
     """A string of printable ASCII characters, fit for a header."""
     printable = text(limit)
@@ -106,6 +119,19 @@ def list_of(check: Check, limit: int = 100) -> Check:
         return tuple(check(entry) for entry in value)
 
     return checked
+
+
+def record(checks: Mapping[str, Check]) -> Check:
+    """An object with exactly those names, each value as its check says."""
+
+    def check(value: object) -> dict[str, Any]:
+        taken = checked(value, checks, "entry")
+        missing = [name for name in checks if name not in taken]
+        if missing:
+            raise BadValue(f"has an entry without {missing[0]}")
+        return taken
+
+    return check
 
 
 def table_of(check: Check, limit: int = 200) -> Check:

@@ -3,6 +3,7 @@
 import secrets
 import threading
 from dataclasses import dataclass
+from typing import Any
 
 from dingbridge.sandbox.clock import Clock
 
@@ -14,7 +15,7 @@ TITLE = "沙箱项目组"
 
 @dataclass(frozen=True)
 class Chat:
-    """A chat; ``has_robot`` tells whether the app's robot is a member."""
+    """A chat, owned by its first member; ``has_robot``: whether the app's robot is in it."""
 
     chat_id: str
     open_id: str
@@ -22,7 +23,25 @@ class Chat:
     members: tuple[str, ...]
     has_robot: bool = True
 
+    @property
+    def owner(self) -> str:
+        """The userid of whoever made it."""
+        return self.members[0]
 
+    def describe(self) -> dict[str, Any]:
+        """As the admin API and the chooser show it."""
+        return {
+            "title": self.title,
+            "chatId": self.chat_id,
+            "openConversationId": self.open_id,
+            "members": list(self.members),
+            "owner": self.owner,
+            "has_robot": self.has_robot,
+        }
+
+
+_FIELD = ("manager4220", "user5031", "user6188", "user2004")
+_ALL = (*_FIELD, "user2001", "user2002", "user2003", "user2005")
 CHATS = (
     Chat(CHAT_ID, OPEN_ID, TITLE, ("manager4220", "user5031", "user6188", "user2001")),
     Chat(
@@ -31,6 +50,21 @@ CHATS = (
         "没有机器人的群",
         ("manager4220", "user2001"),
         has_robot=False,
+    ),
+    *(
+        Chat(f"chat{number:032x}", f"cidSandboxOpen{number:02d}Wq7Hs3Jt9e==", title, members)
+        for number, (title, members) in enumerate(
+            (
+                ("全员群", _ALL),
+                ("华东区外勤", _FIELD),
+                ("华东区外勤周报与问题反馈（请先看群公告，图片发原图，位置写到门牌号）", _FIELD),
+                ("资产盘点 2026", ("user5031", "manager4220", "user6188")),
+                ("报销与发票", ("user2005", *_FIELD)),
+                ("研发值班", ("user2002", "user2003", "manager4220")),
+                ("<b>测试群</b> & 'quotes'", ("manager4220", "user2003")),
+            ),
+            1,
+        )
     ),
 )
 
@@ -43,12 +77,16 @@ class Conversations:
         self._lock = threading.Lock()
         self._picked: dict[str, tuple[str, float, Chat]] = {}
 
-    def pick(self, userid: str) -> str:
-        """A cid of the first chat for the person who picks it."""
+    def pick(self, userid: str, chat: Chat) -> str:
+        """A cid of the chat for the person who picks it."""
         cid = f"cid{secrets.token_urlsafe(15)}=="
         with self._lock:
-            self._picked[cid] = (userid, self._clock.now(), CHATS[0])
+            self._picked[cid] = (userid, self._clock.now(), chat)
         return cid
+
+    def of(self, userid: str) -> list[Chat]:
+        """The chats that somebody is in."""
+        return [chat for chat in CHATS if userid in chat.members]
 
     def redeem(self, cid: object) -> tuple[str, Chat] | None:
         """Who picked it and the chat, once; None for a spent, old or unknown one."""

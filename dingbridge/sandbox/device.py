@@ -11,15 +11,20 @@ from dingbridge.sandbox.checks import (
     checked,
     flag,
     json_value,
+    list_of,
     mapping,
+    number,
     one_of,
     optional,
     patched,
+    record,
     table_of,
     text,
     whole,
+    written,
 )
 from dingbridge.sandbox.grants import NEEDS_GRANT
+from dingbridge.sandbox.places import EAST, NORTH, SOUTH, WEST, Place, address_at
 
 # The forms of real clients; Harmony's is put together from the ArkWeb default, as no sample of
 # DingTalk on Harmony is known.
@@ -48,6 +53,18 @@ USER_AGENTS = {
     ),
 }
 
+CODE_CHARACTERS = 3000  # what the largest QR code holds
+# What lies before the camera, and on the phone's back. One is long, and one is hostile.
+CODES: tuple[Mapping[str, str], ...] = (
+    {"kind": "qr", "text": "https://example.com/asset/A-1024"},
+    {"kind": "bar", "text": "6901234567892"},
+    {"kind": "qr", "text": "资产编号：沙箱-0042；位置：三号楼二层机房；保管人：欧阳若兰"},
+    {"kind": "bar", "text": "SN20260115-8842"},
+    {"kind": "qr", "text": "<script>alert('扫码')</script>"},
+    {"kind": "qr", "text": "巡检记录" + "，第一项正常" * 120},
+)
+TAGS = ("沙箱资产 A-1024", "三号楼二层 · 配电间", "<b>标签</b>")
+
 
 @dataclass(frozen=True)
 class Device:
@@ -56,6 +73,9 @@ class Device:
     ``url_rule``: which of the page's URLs it has the signature checked for. ``grant_life``: how
     long a grant lasts. ``error_shape``: string code and errorMessage, or number and message.
     ``late_ms``, ``grant_ms``: milliseconds until a late bridge is up, and to answer dd.config.
+    ``answers``: who answers what a client asks a person, where the sandbox's page is around the
+    app: ``person``, or ``automatic`` as everywhere else. ``codes``, ``tags``: what can be scanned
+    and read. ``chat``: the openConversationId of the chat that is chosen automatically.
     """
 
     platform: str = "android"
@@ -71,6 +91,11 @@ class Device:
     language: str = "zh-CN"
     corp: str | None = None
     user: str = "manager4220"
+    answers: str = "person"
+    place: Place = field(default_factory=Place)
+    codes: tuple[Mapping[str, str], ...] = CODES
+    tags: tuple[str, ...] = TAGS
+    chat: str | None = None
     results: Mapping[str, Any] = field(default_factory=dict)
     errors: Mapping[str, Any] = field(default_factory=dict)
 
@@ -79,6 +104,11 @@ class Device:
         """The User-Agent that this client sends; None leaves the browser's own."""
         form = USER_AGENTS.get(self.platform)
         return form and form.format(version=self.version, language=self.language)
+
+    @property
+    def reads_tags(self) -> bool:
+        """Whether it can read NFC tags: Android does, with the hardware for it."""
+        return self.platform == "android" and self.nfc
 
     def is_at_least(self, *wanted: int) -> bool:
         """Whether the client's version is that or a later one."""
@@ -92,25 +122,40 @@ class Device:
             new = mapping(changes, "device").get(table)
             if isinstance(new, dict):
                 accepted[table] = _merged(getattr(self, table), new)
+        if "place" in accepted:
+            accepted["place"] = patched(self.place, accepted["place"])
         return patched(self, accepted)
 
     def describe(self, corp_id: str) -> dict[str, Any]:
-        """All settings as JSON, with the corp that is signed in and the user agent."""
-        shown = dataclasses.asdict(self)
-        return {**shown, "corp": self.corp or corp_id, "user_agent": self.user_agent}
+        """All settings as JSON, with corp, user agent, and the address of the place."""
+        return {
+            **dataclasses.asdict(self),
+            "corp": self.corp or corp_id,
+            "user_agent": self.user_agent,
+            "address": str(address_at(self.place)),
+        }
 
     def for_container(self, corp_id: str, name: str) -> dict[str, Any]:
         """What the container script is told: the settings, and which APIs need a grant."""
         told = self.describe(corp_id)
-        for kept in ("results", "errors"):
+        for kept in KEPT_FROM_PAGE:
             del told[kept]
         return {**told, "device": name, "needs_grant": sorted(NEEDS_GRANT)}
+
+
+# A page must not read from the container what it could only get by asking the client.
+KEPT_FROM_PAGE = ("results", "errors", "place", "address", "codes", "tags", "chat", "answers")
 
 
 def _merged(present: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in {**present, **new}.items() if value is not None}
 
 
+PLACE_CHECKS: dict[str, Check] = {
+    "longitude": number(WEST, EAST),
+    "latitude": number(SOUTH, NORTH),
+    "accuracy": number(1, 10_000),
+}
 CHECKS: dict[str, Check] = {
     "platform": one_of("android", "ios", "harmony", "pc", "none"),
     "url_rule": one_of("current", "entry"),
@@ -125,6 +170,11 @@ CHECKS: dict[str, Check] = {
     "language": ascii_text(20),
     "corp": optional(text(100)),
     "user": text(100),
+    "answers": one_of("person", "automatic"),
+    "place": lambda value: checked(value, PLACE_CHECKS, "place"),
+    "codes": list_of(record({"kind": one_of("qr", "bar"), "text": written(CODE_CHARACTERS)}), 50),
+    "tags": list_of(written(CODE_CHARACTERS), 50),
+    "chat": optional(text(100)),
     "results": table_of(json_value),
     "errors": table_of(json_value),
 }
