@@ -141,9 +141,9 @@ def every() -> tuple[Entry, ...]:
 
 
 def titles(
-    kind: Literal["families", "symptoms", "labels", "signing", "login", "document"],
+    kind: Literal["families", "symptoms", "labels", "signing", "login", "failures", "document"],
 ) -> dict[str, dict[str, str]]:
-    """The words for families, symptoms, labels (``reference``), signing, login, docs/errors.md."""
+    """The words for families, symptoms, labels (``reference``), and each of the other topics."""
     words: dict[str, dict[str, str]] = _data()[kind]
     return words
 

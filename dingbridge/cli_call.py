@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import sys
-from collections import ChainMap
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
-from dotenv import dotenv_values
 
 from dingbridge import catalogue
 from dingbridge.catalogue import Language
-from dingbridge.cli_explain import default_language
+from dingbridge.cli_settings import command_settings, default_language
 from dingbridge.credentials import open_credentials
 from dingbridge.errors import CallRefused, DingBridgeError, PlatformError, SettingsError
 from dingbridge.openapi import Explanation, OpenApi, explain, open_api
-from dingbridge.settings import Settings
+from dingbridge.redaction import masked
 from dingbridge.transport import Transport
 
-_SECRET = re.compile(r"token|secret|ticket|aes_?key|password", re.IGNORECASE)
 _PATIENCE = 60.0  # seconds: whoever types a command can wait
 
 
@@ -75,27 +69,8 @@ def call(  # noqa: PLR0913  # click hands each option in
     click.echo(json.dumps(masked(answer), ensure_ascii=False, indent=2))
 
 
-def masked(value: Any) -> Any:
-    """`value` with every secret in it, judged by its name, replaced by asterisks."""
-    if isinstance(value, dict):
-        return {
-            name: "***" if _is_secret(name, held) else masked(held) for name, held in value.items()
-        }
-    return [masked(held) for held in value] if isinstance(value, list) else value
-
-
-def _is_secret(name: str, held: object) -> bool:
-    """Not the cursors of paging, though they are called tokens."""
-    paging = name.casefold() in ("nexttoken", "next_token")
-    return isinstance(held, str) and bool(_SECRET.search(name)) and not paging
-
-
 def _client(prefix: str) -> OpenApi:
-    dotenv = dotenv_values(".env") if Path(".env").is_file() else {}
-    given: list[dict[str, object]] = [
-        {name: value for name, value in source.items() if value} for source in (os.environ, dotenv)
-    ]
-    settings = Settings.load(ChainMap(*given), prefix)
+    settings = command_settings(prefix)
     transport = Transport(settings)
     tokens = open_credentials(settings, transport=transport, watched=False)
     return open_api(settings, transport, tokens).patient(_PATIENCE)

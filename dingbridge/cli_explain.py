@@ -1,37 +1,43 @@
-"""`flask ding explain CODE`: what a code means and what to do, from the catalogue."""
+"""`flask ding explain CODE|REFERENCE`: what a code means, or what failed for one visitor."""
 
 from __future__ import annotations
 
 import json
-import os
 
 import click
 
 from dingbridge import catalogue
 from dingbridge.catalogue import Entry, Language
+from dingbridge.cli_failure import paragraph, row
+from dingbridge.cli_settings import command_settings, default_language
+from dingbridge.errors import SettingsError
+from dingbridge.failures import open_failures, parse_reference
 
 UNKNOWN = "unknown"
-
-
-def default_language() -> Language:
-    """`DING_LANG` where it is one of ours, else Chinese: invalid settings stop no command."""
-    return "en" if os.environ.get("DING_LANG", "").strip().lower() == "en" else "zh"
 
 
 # Unknown options pass through as arguments, so that `explain -1` needs no `--` before the code.
 @click.command("explain", context_settings={"ignore_unknown_options": True})
 @click.argument("code")
 @click.option("--lang", type=click.Choice(catalogue.LANGUAGES), help="语言 / Language.")
+@click.option("--prefix", default="DING_", help="设置名的前缀 / Prefix of the settings' names.")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON，两种语言 / JSON, both languages.")
 @click.pass_context
-def explain(context: click.Context, code: str, lang: Language | None, as_json: bool) -> None:
-    """说明错误码的原因与处理 / Explain a code: cause and remedy.
+def explain(
+    context: click.Context, *, code: str, lang: Language | None, prefix: str, as_json: bool
+) -> None:
+    """说明错误码，或一个编号对应的那次失败 / Explain a code, or the failure a reference names.
 
     CODE: 52013, 3/52013 (errorCode/内层码), 88/40014, 080003, -1, invalidClientIdOrSecret …
-    退出码 / exit code: 0, or 1 for a code that the catalogue does not know.
+    ABCD-2345：访客看到的编号，七天内可查 / the reference that a visitor read, for seven days.
+    退出码 / exit code: 0, or 1 for what is unknown.
     """
     if code.startswith("--"):
         raise click.NoSuchOption(code, ctx=context)
+    language = lang or default_language()
+    reference = parse_reference(code)
+    if reference is not None and not catalogue.find(code):
+        context.exit(_explain_reference(reference, prefix, language, as_json=as_json))
     entries = look_up(code)
     known = entries[0].code != UNKNOWN or code.strip() == UNKNOWN
     if as_json:
@@ -39,9 +45,29 @@ def explain(context: click.Context, code: str, lang: Language | None, as_json: b
         answer = {"code": code, "known": known, "entries": rows}
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
-        language = lang or default_language()
         click.echo("\n\n".join(_paragraph(entry, code, language) for entry in entries))
     context.exit(0 if known else 1)
+
+
+def _explain_reference(reference: str, prefix: str, lang: Language, *, as_json: bool) -> int:
+    """Print what is known; the exit code."""
+    try:
+        settings = command_settings(prefix)
+        found = open_failures(settings).find(reference)
+    except SettingsError as error:
+        click.echo(str(error), err=True)
+        return 2
+    rule = settings.signed_query
+    if as_json:
+        rows = [row(failure, rule) for failure in found]
+        answer = {"reference": reference, "known": bool(found), "failures": rows}
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    elif found:
+        click.echo("\n\n".join(paragraph(failure, rule, lang) for failure in found))
+    else:
+        absent = catalogue.titles("failures")["absent"][lang]
+        click.echo(absent.replace("{reference}", reference))
+    return 0 if found else 1
 
 
 def look_up(code: str) -> tuple[Entry, ...]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import unicodedata
 from typing import cast
 
 import click
 
 from dingbridge import catalogue
 from dingbridge.catalogue import Language
-from dingbridge.cli_explain import default_language
+from dingbridge.cli_difference import pointed, visible
+from dingbridge.cli_settings import default_language
 from dingbridge.settings import QueryRule
 from dingbridge.signature import plain_text
 from dingbridge.url_candidates import signed_candidates
@@ -98,9 +98,9 @@ def _as_text(report: dict[str, object], lang: Language) -> str:
     words = {name: texts[lang] for name, texts in catalogue.titles("signing").items()}
     candidates = cast("dict[str, str]", report["candidates"])
     lines = [
-        f"{words['url']}\n  {_visible(report['url'])}",
-        f"{words['signed_form']}\n  {_visible(report['signed_form'])}",
-        f"{words['plain_text']}\n  {_visible(report['plain_text'])}",
+        f"{words['url']}\n  {visible(report['url'])}",
+        f"{words['signed_form']}\n  {visible(report['signed_form'])}",
+        f"{words['plain_text']}\n  {visible(report['plain_text'])}",
     ]
     if report["malformed"] is not None:
         lines.append(words["malformed"].replace("{position}", str(report["malformed"])))
@@ -110,7 +110,7 @@ def _as_text(report: dict[str, object], lang: Language) -> str:
         lines.append(words["candidates"])
         for name, form in candidates.items():
             mark = "*" if name == report["rule"] else " "
-            lines.append(f"{mark} {words[name]}\n    {_visible(form)}")
+            lines.append(f"{mark} {words[name]}\n    {visible(form)}")
     if "got" in report:
         got = cast("dict[str, object]", report["got"])
         lines += _difference(got, str(report["signed_form"]), words)
@@ -121,26 +121,11 @@ def _difference(got: dict[str, object], signed: str, words: dict[str, str]) -> l
     equal = cast("list[str]", got["equal"])
     said = "; ".join(words[name] for name in equal) or words["none"]
     lines = [
-        f"{words['got']}\n  {_visible(got['url'])}",
+        f"{words['got']}\n  {visible(got['url'])}",
         f"{words['equal']}: {said}",
     ]
-    place = cast("int | None", got["first_difference"])
-    if place is not None:
-        lines.append(words["difference"].replace("{position}", str(place)))
-        begin = max(0, place - 31)
-        lines += [f"  {_visible(text[begin : place + 30])}" for text in (signed, str(got["url"]))]
-        lines.append("  " + " " * _columns(_visible(signed[begin : place - 1])) + "^")
+    lines += pointed(signed, str(got["url"]), words)
     changed = cast("list[str]", got["changed"])
     if changed:
         lines.append(f"{words['changed']}: " + "; ".join(words[name] for name in changed))
     return lines
-
-
-def _columns(text: str) -> int:
-    """How many columns a text takes in a terminal: Chinese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def _visible(text: object) -> str:
-    """A text from anywhere, without anything that could move a terminal's cursor."""
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in str(text))

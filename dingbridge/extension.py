@@ -15,6 +15,8 @@ from werkzeug.exceptions import Forbidden
 
 from dingbridge.credentials import Credentials, open_credentials
 from dingbridge.errors import PageUrlRefused, PageUrlUncertain
+from dingbridge.failure_notes import note_status
+from dingbridge.failures import open_failures
 from dingbridge.guards import guard
 from dingbridge.issuer import TicketSource
 from dingbridge.login.session import SessionUser
@@ -109,6 +111,7 @@ class DingBridge:
             url_prefix=self.url_prefix,
         )
         app.extensions.setdefault("dingbridge", {})[self.name] = state
+            failures=open_failures(settings),
         app.register_blueprint(build_blueprint(state), url_prefix=self.url_prefix)
         app.register_error_handler(PageUrlRefused, _refuse)
         suffix = "" if self.name == "dingbridge" else f"_{self.name}"
@@ -204,6 +207,17 @@ class DingBridge:
 
     def over_https(self) -> bool:
         """Whether the browser of the current request speaks https, as far as is known."""
+    def note_failure(
+        self, reference: str, status: int, error: BaseException | None = None, code: str = ""
+    ) -> None:
+        """Keep what is known of an error page of the app, for `flask ding explain REFERENCE`.
+
+        `reference` (of `dingbridge.page.new_reference`) is what the visitor reads, `status` the
+        answer's, `error` what was raised. `code` is the catalogue's, by default that of the
+        status; an error of this package brings its own.
+        """
+        note_status(self.state, reference, status, error, code)
+
         try:
             return page_url(request.environ, self.state.policy).startswith("https:")
         except (PageUrlRefused, PageUrlUncertain):

@@ -12,6 +12,7 @@ from flask import Response, current_app, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 from dingbridge import catalogue
+from dingbridge.failure_notes import note_failure
 from dingbridge.headers import security_headers
 from dingbridge.login import session as sessions
 from dingbridge.login.person import Person
@@ -95,6 +96,7 @@ def _sign_in_page(state: BridgeState) -> Response:
 def _forbidden_page(state: BridgeState) -> Response:
     entry, reference = catalogue.explain("forbidden", family="page"), new_reference()
     log.warning("request refused reference=%s reason=forbidden status=403", reference)
+    note_failure(state, reference, "forbidden", kind="refused", seen={"status": 403})
     lang = state.language()
     said = {part: entry.say(part, lang) for part in ("message", "cause", "remedy")}
     page = render_template(

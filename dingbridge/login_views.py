@@ -9,6 +9,7 @@ from flask import Blueprint, Response, current_app, jsonify, render_template, re
 
 from dingbridge import guards
 from dingbridge.errors import DingBridgeError, PageUrlUncertain, PlatformError
+from dingbridge.failure_notes import note_failure
 from dingbridge.headers import security_headers
 from dingbridge.login import oauth
 from dingbridge.login.refusals import LoginRefused, refusal
@@ -181,6 +182,9 @@ class LoginViews:
             said.code,
             status,
             _platform_words(error),
+        )
+        note_failure(
+            state, reference, said.code, kind="login", error=error, seen={"status": status}
         )
         return said, reference
 

@@ -33,6 +33,8 @@ class Outcome:
     platform_url: str = ""
     platform: str = ""
     version: str = ""
+    api: str = ""
+    apis: str = ""
 
     @classmethod
     def parse(cls, body: bytes) -> Outcome | None:
@@ -54,14 +56,24 @@ class Outcome:
                 known[field.name] = _TICKETS.sub(r"\1[…]", _UNPRINTABLE.sub("?", text))
         return cls(**known)
 
-    def log(self, log: logging.Logger) -> None:
-        """One line with the page's reference; quiet for a page that works."""
-        works = self.state == "ready" and self.page_url in {"", self.signed_url}
+    @property
+    def is_failure(self) -> bool:
+        """Whether the visitor has read a reference, or the page had to have another URL signed."""
+        moved = self.signed_url and self.page_url not in {"", self.signed_url}
+        return self.state == "error" or (self.state == "ready" and bool(moved))
+
+    def seen(self) -> dict[str, str]:
+        """What was reported, with the names of what differs between the two URLs."""
         seen = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name)}
         if self.signed_url and self.page_url:
             changed = ",".join(name_changes(self.signed_url, self.page_url))
             seen |= {"changed": changed} if changed else {}
-        line = " ".join(f"{name}={value!r}" for name, value in seen.items())
+        return seen
+
+    def log(self, log: logging.Logger) -> None:
+        """One line with the page's reference; quiet for a page that works."""
+        works = self.state == "ready" and self.page_url in {"", self.signed_url}
+        line = " ".join(f"{name}={value!r}" for name, value in self.seen().items())
         log.log(logging.DEBUG if works else logging.WARNING, "bridge outcome %s", line)
 
     def blames_ticket(self, rule: QueryRule) -> bool:

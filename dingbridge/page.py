@@ -60,6 +60,7 @@ class PageView(NamedTuple):
     apis: tuple[str, ...]
     reference: str
     error: PageError | None = None
+    cause: DingBridgeError | None = None  # what the error was made of, for the record
 
 
 def new_reference() -> str:
@@ -137,7 +138,7 @@ class PageSigner:
         except (PageUrlUncertain, CredentialUnavailable, SignatureError) as error:
             log.warning("page unsigned reference=%s reason=%s", reference, error)
             said = explain_error(error, lang, developer)
-            return PageView(url, None, apis, reference, said)
+            return PageView(url, None, apis, reference, said, error)
         log.debug("page signed reference=%s url=%s", reference, url)
         return PageView(url, config, apis, reference)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 
 from flask import Response, jsonify, request
 
 from dingbridge import catalogue
 from dingbridge.errors import DingBridgeError
+from dingbridge.failure_notes import note_failure
+from dingbridge.failures import Kind
 from dingbridge.page import new_reference
 from dingbridge.page_url import FrontPolicy
 from dingbridge.state import BridgeState
@@ -19,16 +22,21 @@ log = logging.getLogger("dingbridge")
 class RequestRefused(DingBridgeError):
     """A request to `/ding/*` is answered with `status` and the catalogue's words for `code`."""
 
-    def __init__(self, status: int, code: str) -> None:
-        """`status`: 4xx."""
-        super().__init__(code)
+    def __init__(self, status: int, code: str, values: Mapping[str, str] | None = None) -> None:
+        """`status`: 4xx; `values` are for the record of failures."""
+        super().__init__(code, values)
         self.status = status
 
 
-def problem(state: BridgeState, status: int, code: str) -> Response:
-    """The JSON answer to a refused request, with a reference that the log shares."""
+def problem(
+    state: BridgeState, status: int, code: str, error: BaseException | None = None
+) -> Response:
+    """The JSON answer to a refused request, with a reference that log and record share."""
     reference, lang = new_reference(), state.language()
     log.warning("request refused reference=%s reason=%s status=%d", reference, code, status)
+    if status != 401:  # who is merely not signed in has not failed
+        kind: Kind = "refused" if status < 500 else "server"
+        note_failure(state, reference, code, kind=kind, error=error, seen={"status": status})
     entry = catalogue.explain(code, family="page")
     message, remedy = entry.say("message", lang), entry.say("remedy", lang)
     return error_answer(status, code, message, remedy, reference)

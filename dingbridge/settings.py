@@ -15,6 +15,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dingbridge.errors import Fault, SettingsError
 from dingbridge.origin import Origin
@@ -73,6 +74,8 @@ class Settings:
     login_url: str = "https://login.dingtalk.com"
     jsapi_url: str | None = None
     redis_url: str | None = None
+    database_url: str | None = None
+    time_zone: str = "Asia/Shanghai"
     api_rate: int = 20
     api_quota: int = 5000
     workers: int = 1
@@ -84,6 +87,12 @@ class Settings:
     def __repr__(self) -> str:
         """Without the secrets, so that the object may stand in a log."""
         return f"Settings(mode={self.mode!r}, corp_id={self.corp_id!r}, agent_id={self.agent_id!r})"
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every value that must stand nowhere, the longest first."""
+        places = (urlsplit(url) for url in (self.redis_url, self.database_url) if url)
+        found = {self.client_secret, *self.store_keys, *(place.password or "" for place in places)}
+        return tuple(sorted(found - {""}, key=len, reverse=True))
 
     @classmethod
     def load(cls, source: Mapping[str, object], prefix: str = "DING_") -> Settings:
@@ -118,6 +127,8 @@ class Settings:
             "login_url": reader.read("LOGIN_URL", _base_url, cls.login_url),
             "jsapi_url": reader.read("JSAPI_URL", _script_url, ""),
             "redis_url": reader.read("REDIS_URL", _redis_url, ""),
+            "database_url": reader.read("DATABASE_URL", _database_url, ""),
+            "time_zone": reader.read("TIME_ZONE", _time_zone, cls.time_zone),
             "api_rate": reader.read("API_RATE", _whole(1, 1000), cls.api_rate),
             "api_quota": reader.read("API_QUOTA", _whole(0, 10**9), cls.api_quota),
             "workers": reader.read("WORKERS", _whole(1, 10_000), _web_concurrency(source)),
@@ -127,7 +138,7 @@ class Settings:
             "lang": reader.read("LANG", _choice("zh", "en"), "zh"),
         }
         reader.finish()
-        for name in ("original_uri_header", "jsapi_url", "redis_url"):
+        for name in ("original_uri_header", "jsapi_url", "redis_url", "database_url"):
             values[name] = values[name] or None
         return cls(**values)  # type: ignore[arg-type]  # each value was parsed to its field's type
 
@@ -298,6 +309,21 @@ def _redis_url(text: str) -> str:
     if _parts(text, shown=False).scheme not in {"redis", "rediss", "unix"}:
         raise _Wrong("应以 redis:// rediss:// 或 unix:// 开头 / has to begin so")
     return text
+
+
+def _database_url(text: str) -> str:
+    # The value may hold a password: it is not repeated.
+    scheme = _parts(text, shown=False).scheme.partition("+")[0]
+    if scheme not in {"sqlite", "postgresql", "postgres"}:
+        raise _Wrong("应以 postgresql:// 或 sqlite:/// 开头 / has to begin so")
+    return text
+
+
+def _time_zone(text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise _Wrong(f"{text!r} 不是时区名称 / is no time zone's name") from None
 
 
 def _parts(text: str, *, shown: bool = True) -> SplitResult:

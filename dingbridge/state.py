@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import Request, request, session
 
 from dingbridge.credentials import Credentials
+from dingbridge.failures import Failures
 from dingbridge.login.session import SessionUser
 from dingbridge.login.sign_in import SignIn
 from dingbridge.openapi import OpenApi
@@ -36,6 +37,7 @@ class BridgeState:
     static_path: str
     url_prefix: str
 
+    failures: Failures
     def language(self, asked: Request = request) -> Language:
         """The visitor's choice, else the setting; `asked` is the current request."""
         cookies = asked.cookies

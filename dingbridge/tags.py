@@ -7,6 +7,7 @@ from functools import lru_cache
 from flask import g, request
 from markupsafe import Markup, escape
 
+from dingbridge.failure_notes import note_unsigned
 from dingbridge.login.session import SessionUser
 from dingbridge.login_tags import LoginTags
 from dingbridge.page import PageError, PageView, changing_data, constant_data
@@ -44,6 +45,8 @@ class PageTags:
         lang = state.language(asked)
         developer = state.is_developer()
         view = state.signer.view(asked.environ, apis, type, lang, developer)
+        if view.cause is not None:
+            note_unsigned(state, view)
         setattr(g, self._attribute, view)
         before, after = self._constant(asked.script_root, apis, lang, developer)
         return Markup(before + changing_data(view) + after)  # noqa: S704 - all three are escaped

@@ -118,9 +118,9 @@ class TokenCache:
         """`name` is for logs; `failures` are what the backend raises when it is unreachable."""
         self.name = name
         self._backend = backend
-        self._reading = _Breaker(f"{name} read", failures)
+        self._reading = Breaker(f"{name} read", failures)
         # Apart from reading: a full disk can still be read, and so can a Redis that is read-only.
-        self._writing = _Breaker(f"{name} write", failures)
+        self._writing = Breaker(f"{name} write", failures)
 
     @property
     def reachable(self) -> bool:
@@ -143,10 +143,11 @@ class TokenCache:
         self._writing.after_fork()
 
 
-class _Breaker:
+class Breaker:
     """Lets nobody wait for what has just failed."""
 
     def __init__(self, name: str, failures: tuple[type[Exception], ...]) -> None:
+        """`name` is for logs; `failures` are what an action raises when its place is away."""
         self._name = name
         self._failures = failures
         self._closed_until = 0.0

@@ -9,6 +9,8 @@ from werkzeug.exceptions import HTTPException
 
 from dingbridge import catalogue
 from dingbridge.errors import CredentialUnavailable, DingBridgeError, PageUrlRefused, SignatureError
+from dingbridge.failure_notes import code_of, note_failure, note_report
+from dingbridge.failures import parse_reference
 from dingbridge.login_views import LoginViews
 from dingbridge.outcome import Outcome
 from dingbridge.page import explain_error, new_reference
@@ -74,6 +76,8 @@ class _Views:
         if report is None:
             raise RequestRefused(400, "bad_request")
         report.log(log)
+        if report.is_failure and (reference := parse_reference(report.reference)):
+            note_report(self._state, reference, report)
         if report.blames_ticket(self._state.settings.signed_query):
             self._state.credentials.doubt_ticket(report.subcode)
         return Response(status=204)
@@ -100,25 +104,24 @@ class _Views:
 
     def refused(self, error: RequestRefused) -> Response:
         """The answer to a request that was refused."""
-        return problem(self._state, error.status, error.code)
+        return problem(self._state, error.status, error.code, error)
 
     def failed(self, error: HTTPException) -> Response | HTTPException:
         """Errors of these routes are JSON, whatever the app's own pages look like."""
         if error.response is not None or error.code is None:
             return error
-        return problem(self._state, error.code, _CODES.get(error.code, "bad_request"))
+        cause = getattr(error, "original_exception", None)
+        return problem(self._state, error.code, code_of(error.code), cause)
 
     def _unavailable(self, error: DingBridgeError) -> Response:
         """503 for what may be mended by waiting."""
         reference = new_reference()
         log.warning("sign failed reference=%s reason=%s", reference, error)
+        note_failure(self._state, reference, error.code, error=error, seen={"status": 503})
         said = explain_error(error, self._state.language(), self._state.is_developer())
         answer = error_answer(503, said.code, said.message, said.remedy, reference)
         answer.headers["Retry-After"] = "5"
         return answer
-
-
-_CODES = {404: "not_found", 405: "bad_request", 413: "too_large"}
 
 
 def _posted_url(policy: FrontPolicy) -> str:
@@ -133,4 +136,5 @@ def _posted_url(policy: FrontPolicy) -> str:
         return allowed_href(url, policy)
     except PageUrlRefused as error:
         log.warning("sign refused reason=%s", error.reason)
-        raise RequestRefused(403, "origin_refused") from None
+        seen = {"reason": error.reason, "page_url": url}
+        raise RequestRefused(403, "origin_refused", seen) from None

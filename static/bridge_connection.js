@@ -274,7 +274,7 @@ export class Bridge {
   }
 
   /** Sends each outcome once. */
-  report(state, { code = "", subcode = "", text = "", message = "", seen = {} }) {
+  report(state, { code = "", subcode = "", text = "", message = "", seen = {}, api = "" }) {
     const { page } = this;
     const key = `${state} ${code}`;
     if (!page.endpoints.outcome || this.told.includes(key)) return;
@@ -290,6 +290,7 @@ export class Bridge {
       platform_url: seen.url || "",
       platform: this.dd ? this.dd.env.platform : "",
       version: (this.dd && this.dd.env.version) || "",
+      api,
       apis: Object.keys(page.apis).join(","),
     });
   }

@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner
 from sandbox_server import SandboxClient, running_sandbox
 
-from dingbridge.cli_call import call, masked
+from dingbridge.cli_call import call
+from dingbridge.redaction import masked
 
 
 @pytest.fixture(scope="module")
