@@ -4,19 +4,24 @@ import json
 from collections.abc import Callable
 
 from dingbridge.sandbox.checks import BadValue, checked, number, text, whole
+from dingbridge.sandbox.file_response import file_response
 from dingbridge.sandbox.http_message import Request, Response, json_response
+from dingbridge.sandbox.message_cards import card
 from dingbridge.sandbox.platform_state import PlatformState
 
 BODY_LIMIT = 1 << 16
 
 
 class CorpAdmin:
-    """``GET messages[?user=…]``, ``POST messages/read``, ``PATCH messages``, ``GET directory``."""
+    """``GET messages[?user=…]``, ``POST messages/read``, ``PATCH messages``, ``GET media``,
+    ``GET directory``.
+    """
 
     def __init__(self, platform: PlatformState) -> None:
         self._platform = platform
         self.routes: dict[tuple[str, str], Callable[[Request], Response]] = {
             ("GET", "directory"): self._directory,
+            ("GET", "media"): self._media,
             ("GET", "messages"): self._messages,
             ("PATCH", "messages"): self._patch_messages,
             ("POST", "messages/read"): self._read,
@@ -26,10 +31,17 @@ class CorpAdmin:
         return json_response(self._platform.corp.directory.describe())
 
     def _messages(self, request: Request) -> Response:
-        corp = self._platform.corp
+        """All that was sent; with ``user`` what has reached that person, and is on its way."""
+        corp, user = self._platform.corp, request.query.get("user")
         names = {one["userid"]: one["name"] for one in corp.directory.everybody()}
-        letters = corp.mailbox.show(names, request.query.get("user"))
-        return json_response({"messages": letters})
+        letters = [
+            {**letter, "card": card(letter["message"], corp.media)}
+            for letter in corp.mailbox.show(names, user)
+        ]
+        return json_response({"messages": letters, "on_the_way": corp.mailbox.on_the_way(user)})
+
+    def _media(self, request: Request) -> Response:
+        return file_response(self._platform.corp.media.get(request.query.get("id")))
 
     def _patch_messages(self, request: Request) -> Response:
         """How many seconds of the stand-in's clock the delivery of a notification takes."""

@@ -39,6 +39,7 @@ class Letter:
             "kind": self.kind,
             "at": round(self.at, 3),
             "from": self.sender,
+            "from_name": names.get(self.sender, ""),
             "conversation": self.conversation,
             "to": [{"userid": one, "name": names.get(one, one)} for one in self.receivers],
             "message": dict(self.body),
@@ -147,13 +148,30 @@ class Mailbox:
         return False
 
     def show(self, names: Mapping[str, str], userid: str | None = None) -> list[dict[str, Any]]:
-        """All letters, or those that one person sees: theirs, and not taken back."""
+        """All letters, or those that one person sees: theirs, arrived, and not taken back."""
         with self._lock:
             return [
                 letter.describe(names)
                 for letter in self._letters
-                if userid is None or (userid in letter.receivers and not letter.recalled)
+                if userid is None or (self._is_for(letter, userid) and self._arrived(letter))
             ]
+
+    def on_the_way(self, userid: str | None = None) -> int:
+        """How many letters have not arrived yet, of all or for one person."""
+        with self._lock:
+            return sum(
+                (userid is None or self._is_for(letter, userid)) and not self._arrived(letter)
+                for letter in self._letters
+            )
+
+    @staticmethod
+    def _is_for(letter: Letter, userid: str) -> bool:
+        return userid in letter.receivers and not letter.recalled
+
+    def _arrived(self, letter: Letter) -> bool:
+        """Notifications take their time; whatever goes into a chat is there at once."""
+        slow = letter.kind == "notification" and self.delivery_seconds > 0
+        return not slow or self._clock.now() - letter.at >= self.delivery_seconds
 
     def _admitted(
         self, receivers: list[str], body: Mapping[str, Any]

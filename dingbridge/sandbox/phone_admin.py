@@ -1,23 +1,15 @@
 """The part of the sandbox's own API that shows one phone: chats, photographs, drive, map."""
 
 from collections.abc import Callable
-from urllib.parse import quote
 
 from dingbridge.sandbox.checks import BadValue
+from dingbridge.sandbox.file_response import file_response
 from dingbridge.sandbox.http_message import RefusedRequest, Request, Response, json_response
 from dingbridge.sandbox.native_call import Phone
-from dingbridge.sandbox.phone_storage import FOLDERS, Kept, StorageFull
+from dingbridge.sandbox.phone_storage import FOLDERS, StorageFull
 from dingbridge.sandbox.places import map_data
 
 PHOTO_BYTES = 32 << 20
-# What a browser may draw by itself; anything else is handed over as a file to be saved.
-DRAWN = {
-    "png": "image/png",
-    "jpg": "image/jpeg",
-    "jpeg": "image/jpeg",
-    "gif": "image/gif",
-    "webp": "image/webp",
-}
 
 
 class PhoneAdmin:
@@ -48,7 +40,7 @@ class PhoneAdmin:
         return json_response({"files": files})
 
     def _file(self, request: Request) -> Response:
-        return _content(self._phone(request).storage.file(request.query.get("id")))
+        return file_response(self._phone(request).storage.file(request.query.get("id")))
 
     def _album(self, request: Request) -> Response:
         photos = self._phone(request).storage.photos()
@@ -67,20 +59,4 @@ class PhoneAdmin:
         return json_response({"id": photo.identity, "name": photo.name})
 
     def _photo(self, request: Request) -> Response:
-        return _content(self._phone(request).storage.photo(request.query.get("id")))
-
-
-def _content(kept: Kept | None) -> Response:
-    """The file, such that a page in it could do nothing here."""
-    if kept is None:
-        raise RefusedRequest(404, "there is no such file")
-    drawn = DRAWN.get(kept.kind)
-    name = f"{'inline' if drawn else 'attachment'}; filename*=UTF-8''{quote(kept.name, safe='')}"
-    headers = [
-        ("Content-Type", drawn or "application/octet-stream"),
-        ("Content-Disposition", name),
-        ("X-Content-Type-Options", "nosniff"),
-        ("Content-Security-Policy", "default-src 'none'; sandbox"),
-        ("Cache-Control", "no-store"),
-    ]
-    return Response(200, headers, kept.content)
+        return file_response(self._phone(request).storage.photo(request.query.get("id")))

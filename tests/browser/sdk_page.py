@@ -26,6 +26,14 @@ window.api = {
   confirm: require("dingtalk-jsapi/api/device/notification/confirm").default,
   network: require("dingtalk-jsapi/api/device/connection/getNetworkType").default,
   setRight: require("dingtalk-jsapi/api/biz/navigation/setRight").default,
+  locate: require("dingtalk-jsapi/api/device/geolocation/get").default,
+  scan: require("dingtalk-jsapi/api/biz/util/scan").default,
+  readTag: require("dingtalk-jsapi/api/device/nfc/nfcRead").default,
+  choose: require("dingtalk-jsapi/api/biz/chat/chooseConversationByCorpId").default,
+  photos: require("dingtalk-jsapi/api/biz/util/uploadImage").default,
+  preview: require("dingtalk-jsapi/api/biz/util/previewImage").default,
+  open: require("dingtalk-jsapi/api/biz/util/openLink").default,
+  save: require("dingtalk-jsapi/api/biz/cspace/saveFile").default,
 };
 """
 # What a page does with the SDK; each function answers what the page got to see.

@@ -54,15 +54,7 @@ const describe = () => tellPage("state", {
   can_go_back: window.navigation ? window.navigation.canGoBack : history.length > 1,
 });
 
-// A person answers these where the sandbox's page is there to ask; elsewhere the server's answer is taken.
-const ASKED = [
-  "device.notification.alert",
-  "device.notification.confirm",
-  "device.notification.prompt",
-  "device.notification.actionSheet",
-  "biz.util.scan",
-];
-// These change what the client draws around the page.
+// These change what the client draws around or over the page.
 const SHOWN = [
   "device.notification.toast",
   "device.notification.showPreloader",
@@ -70,6 +62,9 @@ const SHOWN = [
   "biz.navigation.setTitle",
   "biz.navigation.setRight",
   "biz.navigation.close",
+  "biz.util.previewImage",
+  "biz.util.openLink",
+  "biz.cspace.preview",
 ];
 // These report every tap. To be accepted is no success yet, on Android and Harmony.
 const TAPPED = [
@@ -84,11 +79,12 @@ const TAPPED = [
 const questions = new Map(); // id -> resolve
 let asked = 0;
 
-const askPage = (method, args) => new Promise((resolve) => {
+/** A person answers where the sandbox's page is there to ask, and its server finds that they should. */
+const askPage = (question) => new Promise((resolve) => {
   asked += 1;
   const id = `${container.document}-${asked}`;
   questions.set(id, resolve);
-  tellPage("ask", { id, method, args });
+  tellPage("ask", { id, question });
 });
 
 const answerQuestion = (id, answer) => {
@@ -171,14 +167,16 @@ const call = async (method, rawArgs) => {
     return { ok: false, error };
   }
   const binding = boundTo();
-  if (SHOWN.includes(method)) {
-    tellPage("show", { method, args });
-  }
   if (method === "biz.navigation.setLeft") {
     leftIsTheirs = () => args.control === true;
   }
-  const answer = isSteered() && ASKED.includes(method) ? await askPage(method, args) : undefined;
-  const outcome = await native(method, args, { answer });
+  let outcome = await native(method, args, { asks: isSteered() });
+  if (outcome.ask) {
+    outcome = await native(method, args, { answer: await askPage(outcome.ask) });
+  }
+  if (outcome.ok && SHOWN.includes(method)) {
+    tellPage("show", { method, args });
+  }
   if (method === AUTHORISE) {
     await Promise.all(reports); // what was refused before stands before it in the log
     reports = [];

@@ -1,4 +1,4 @@
-// The client's own dialogs, drawn over the app: what a person would answer on a phone.
+// The client's own dialogs, drawn over the app: what a person would answer on a phone. Choosing is in choosers.js.
 
 import { word } from "./words.js";
 
@@ -7,7 +7,11 @@ const toastBox = document.getElementById("toast");
 let toastTimer = null;
 let finish = null; // ends the dialog that is open
 
-const make = (tag, text, properties) => Object.assign(document.createElement(tag), { textContent: text }, properties);
+export const make = (tag, text, properties, ...children) => {
+  const element = Object.assign(document.createElement(tag), { textContent: text }, properties);
+  element.append(...children);
+  return element;
+};
 
 /** Shows `text` over the app for `milliseconds`; an empty text takes away what is shown. */
 export const toast = (text, milliseconds) => {
@@ -25,7 +29,35 @@ export const closeSheet = () => {
   }
 };
 
-// For each kind: the title, the buttons (the last one may mean "cancelled"), whether there is a field, the result.
+/** Opens a sheet with `form`, which is named by its #sheet-title. Resolves to what `end(answer)` is given later, or to
+    {cancel: true}. `focus` is where the focus begins. */
+export const openSheet = (kind, form, focus, role = "dialog") => {
+  closeSheet();
+  const before = document.activeElement;
+  form.setAttribute("role", role);
+  form.setAttribute("aria-modal", "true");
+  form.setAttribute("aria-labelledby", "sheet-title");
+  sheet.dataset.ask = kind;
+  sheet.replaceChildren(form);
+  sheet.hidden = false;
+  focus.focus();
+  return new Promise((resolve) => {
+    finish = (answer) => {
+      finish = null;
+      sheet.hidden = true;
+      sheet.replaceChildren();
+      if (before && before.isConnected) {
+        before.focus();
+      }
+      resolve(answer);
+    };
+  });
+};
+
+/** Ends the sheet that is open with that answer. */
+export const end = (answer) => finish && finish(answer);
+
+// For each kind: the title, the buttons, whether there is a field, the result.
 const KINDS = {
   alert: (args) => ({
     title: args.title, text: args.message, buttons: [args.buttonName || word("confirm")], result: () => ({}),
@@ -40,20 +72,15 @@ const KINDS = {
     title: args.title, buttons: (args.otherButtons || []).concat(args.cancelButton || word("cancel")),
     result: (index) => ({ buttonIndex: index === (args.otherButtons || []).length ? -1 : index }),
   }),
-  scan: () => ({
-    title: word("scan_title"), text: word("scan_text"), field: "", buttons: [word("confirm"), word("cancel")], cancels: 1, result: (index, value) => ({ text: value }),
-  }),
 };
 
+/** True for the questions that this file asks. */
+export const isDialog = (kind) => kind in KINDS;
+
 /** Puts a dialog of the client before the person. Resolves to {result} or {cancel: true}. */
-export const askPerson = (kind, args) => new Promise((resolve) => {
-  closeSheet();
-  const { title, text, field, buttons, cancels, result } = KINDS[kind](args);
-  const form = make("form", "", { method: "dialog" });
-  const heading = make("h3", title || text || "", { id: "sheet-title" });
-  form.setAttribute("role", "alertdialog");
-  form.setAttribute("aria-labelledby", "sheet-title");
-  form.append(heading);
+export const askInDialog = ({ kind, args }) => {
+  const { title, text, field, buttons, result } = KINDS[kind](args);
+  const form = make("form", "", { method: "dialog" }, make("h3", title || text || "", { id: "sheet-title" }));
   if (title && text) {
     form.append(make("p", text));
   }
@@ -62,38 +89,25 @@ export const askPerson = (kind, args) => new Promise((resolve) => {
     input.setAttribute("aria-labelledby", "sheet-title");
     form.append(input);
   }
-  const before = document.activeElement;
-  finish = (answer) => {
-    finish = null;
-    sheet.hidden = true;
-    sheet.replaceChildren();
-    if (before && before.isConnected) {
-      before.focus();
-    }
-    resolve(answer);
-  };
   const row = make("div", "", { className: "buttons" });
   buttons.forEach((label, index) => {
     const button = make("button", label, { type: index === 0 ? "submit" : "button", className: index === 0 && kind !== "actionSheet" ? "main" : "" });
     button.addEventListener("click", (event) => {
       event.preventDefault();
-      finish(index === cancels ? { cancel: true } : { result: result(index, input ? input.value : "") });
+      end({ result: result(index, input ? input.value : "") });
     });
     row.append(button);
   });
   form.append(row);
-  sheet.dataset.ask = kind;
-  sheet.replaceChildren(form);
-  sheet.hidden = false;
-  (input || row.firstChild).focus();
-});
+  return openSheet(kind, form, input || row.firstChild, "alertdialog");
+};
 
 sheet.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     closeSheet();
   } else if (event.key === "Tab") {
     // The dialog keeps the focus until it is answered.
-    const stops = Array.from(sheet.querySelectorAll("input, button"));
+    const stops = Array.from(sheet.querySelectorAll("input, button, a[href]")).filter((one) => !one.disabled && one.checkVisibility());
     const at = stops.indexOf(document.activeElement);
     const next = (at + (event.shiftKey ? stops.length - 1 : 1)) % stops.length;
     event.preventDefault();

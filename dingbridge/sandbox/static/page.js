@@ -2,13 +2,15 @@
 
 import { ask } from "./api.js";
 import { onCalls, redraw, startCalls } from "./calls.js";
+import { drawMessages, forgetMessages, startMessages, useMailbox, watchMessages } from "./messages.js";
 import { open, reload, restart, sendEvent, startPhone, tapRight, usePlatform } from "./phone.js";
 import { Panel } from "./settings.js";
+import { drawDrive, drawSurroundings, startSurroundings, watchDrive } from "./surroundings.js";
 import { choose, chosen, currentLanguage, useLanguage, word } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const root = document.documentElement;
-const VIEWS = ["phone", "calls", "client", "platform"];
+const VIEWS = ["phone", "calls", "surroundings", "client", "platform"];
 
 let unseen = 0;
 
@@ -35,6 +37,7 @@ const showView = (view) => {
 };
 
 const client = new Panel(byId("client"), "device", (setting) => {
+  useMailbox(client.values.user, client.values.platform);
   if (!setting.quiet) {
     reload(); // the container learns of it with the next document
   }
@@ -47,6 +50,7 @@ const showPlatform = () => {
     input.checked = input.value === name;
   });
   usePlatform(name);
+  useMailbox(client.values.user, name);
 };
 
 const briefly = (button, text) => {
@@ -66,6 +70,8 @@ const resetAll = async () => {
   await ask("reset", { method: "POST", body: {} });
   await Promise.all([client.load(), platform.load()]);
   showPlatform();
+  drawSurroundings();
+  await Promise.all([drawDrive(), forgetMessages()]);
   open("/");
 };
 
@@ -91,6 +97,8 @@ const wire = () => {
   ]);
   platform.addButtons("g_ticket", "", [["revoke_ticket", revoke("ticket")], ["revoke_token", revoke("token")]]);
   platform.addButtons("g_start", "reset_help", [["reset_all", resetAll]]);
+  onCalls(watchMessages);
+  onCalls(watchDrive);
   onCalls((entries) => countUnseen(lookingAtCalls() ? 0 : unseen + entries.length));
 };
 
@@ -102,6 +110,10 @@ const speak = (language) => {
   client.draw();
   platform.draw();
   redraw();
+  drawMessages();
+  if (client.values) {
+    drawSurroundings();
+  }
 };
 
 const start = async () => {
@@ -111,8 +123,10 @@ const start = async () => {
   showView("phone");
   const addresses = await ask("addresses");
   await Promise.all([client.load(), platform.load()]);
+  startMessages();
   startPhone(addresses.phone, client.values.platform);
   showPlatform();
+  await startSurroundings(client);
   startCalls();
 };
 

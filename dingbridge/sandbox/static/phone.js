@@ -1,6 +1,8 @@
 // The phone (or the desktop window) and what the client draws around the app.
 
-import { askPerson, closeSheet, toast } from "./dialogs.js";
+import { askPerson } from "./choosers.js";
+import { closeSheet, toast } from "./dialogs.js";
+import { closeViewer, showDriveFile, showImages, showOutside } from "./viewer.js";
 import { fillWords, word } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -78,6 +80,7 @@ const forgetPage = () => {
   setTitle = null;
   byId("right").hidden = true;
   closeSheet();
+  closeViewer();
 };
 
 const showState = (state) => {
@@ -99,24 +102,36 @@ const showState = (state) => {
   history.replaceState(null, "", `${location.search}#${pathOf(state.url)}`);
 };
 
-const show = ({ method, args }) => {
-  const name = method.split(".").pop();
-  if (name === "toast") {
-    toast(args.text || "", Number(args.duration || 3) * 1000);
-  } else if (name === "showPreloader") {
-    toast(args.text || word("loading"), 30000);
-  } else if (name === "hidePreloader") {
-    toast("", 0);
-  } else if (name === "close") {
-    toast(word("closed"), 2500);
-  } else if (name === "setTitle") {
-    setTitle = String(args.title || "");
-    byId("title").textContent = setTitle;
-  } else if (name === "setRight") {
-    byId("right").textContent = args.text || word("right_button");
-    byId("right").hidden = args.show === false;
+/** A link as the client follows it: the app's own in the phone, any other one is left to the person. */
+export const follow = (link) => {
+  const inner = /^dingtalk:\/\/dingtalkclient\/page\/link\?/.test(link) ? new URL(link).searchParams.get("url") : null;
+  const address = inner || link;
+  if (!/^https?:\/\//i.test(address)) {
+    toast(word("no_address"), 2500);
+  } else if (!open(address)) {
+    showOutside(address);
   }
 };
+
+const SHOWS = {
+  toast: (args) => toast(args.text || "", Number(args.duration || 3) * 1000),
+  showPreloader: (args) => toast(args.text || word("loading"), 30000),
+  hidePreloader: () => toast("", 0),
+  close: () => toast(word("closed"), 2500),
+  setTitle: (args) => {
+    setTitle = String(args.title || "");
+    byId("title").textContent = setTitle;
+  },
+  setRight: (args) => {
+    byId("right").textContent = args.text || word("right_button");
+    byId("right").hidden = args.show === false;
+  },
+  openLink: (args) => follow(String(args.url || "")),
+  previewImage: showImages,
+  preview: showDriveFile,
+};
+
+const show = ({ method, args }) => SHOWS[method.split(".").pop()](args);
 
 const hear = async (event) => {
   if (event.source !== frame.contentWindow || event.origin !== origin || !event.data) {
@@ -132,7 +147,7 @@ const hear = async (event) => {
   } else if (said.sandbox === "first") {
     toast(word("first_page"), 2500);
   } else if (said.sandbox === "ask") {
-    const answer = await askPerson(said.method.split(".").pop(), said.args);
+    const answer = await askPerson(said.question);
     tell({ sandbox: "answer", id: said.id, answer });
   }
 };

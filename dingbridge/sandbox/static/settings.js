@@ -27,8 +27,6 @@ const CLIENT = [
     { name: "late_ms", kind: "number", min: 0, max: 600000 },
     { name: "grant_ms", kind: "number", min: 0, max: 600000, quiet: true }],
   ["g_phone",
-    { name: "location_off", kind: "switch", quiet: true },
-    { name: "nfc", kind: "switch", quiet: true },
     { name: "version", kind: "text" },
     { name: "language", kind: "text" },
     { name: "user", kind: "text", quiet: true }],
