@@ -39,6 +39,7 @@ def main() -> None:
                 page.goto(f"http://127.0.0.1:{PORT}/?lang={language}")
                 phone = page.frame_locator("iframe").first
                 phone.locator("html[data-bridge=ready]").wait_for()
+                phone.locator("#try summary").click()
                 phone.locator("[data-action=locate]").click()
                 phone.locator("#result:not(:empty)").wait_for()
                 phone.locator("header").first.scroll_into_view_if_needed()

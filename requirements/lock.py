@@ -10,7 +10,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {
-    "run": ["pyproject.toml", "requirements/build.in", "--extra", "sandbox", "--extra", "redis"],
+    "run": [
+        "pyproject.toml",
+        "requirements/build.in",
+        "--extra",
+        "sandbox",
+        "--extra",
+        "redis",
+        "--extra",
+        "postgres",
+    ],
     "dev": [
         "pyproject.toml",
         "requirements/build.in",

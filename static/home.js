@@ -1,13 +1,16 @@
-// The home page: each button calls one API of the client and shows what came of it in words.
+// The home page. Each button of "try this device" calls one API of the client and says what came.
 import { call } from "./bridge.js";
+import "./app_frame.js";
+import { failed, tell, working } from "./app_outcome.js";
+import { say } from "./app_words.js";
 
-const output = document.getElementById("result");
+const outcome = document.getElementById("result");
 
 const describe = {
   locate(place) {
-    const accuracy = output.dataset.accuracy.replace("{metres}", String(Math.round(Number(place.accuracy))));
+    const accuracy = say("home_accuracy", { metres: Math.round(Number(place.accuracy)) });
     const where = `${Number(place.latitude).toFixed(5)}, ${Number(place.longitude).toFixed(5)}`;
-    return `${place.address || output.dataset.noAddress}\n${where}（${accuracy}）`;
+    return `${place.address || say("home_no_address")}\n${where}（${accuracy}）`;
   },
   scan: (found) => String(found.text),
   nfc: (tag) => String(tag.content),
@@ -22,32 +25,21 @@ const parameters = {
 };
 
 async function run(button) {
-  const action = button.dataset.action;
-  show(output.dataset.working);
+  const { action, api } = button.dataset;
+  working(outcome);
   button.disabled = true;
   try {
-    show(describe[action](await call(button.dataset.api, parameters[action])));
+    tell(outcome, describe[action](await call(api, parameters[action])));
   } catch (error) {
-    if (error.cancelled) {
-      show(output.dataset.cancelled);
-    } else {
-      show(`${error.message}\n${output.dataset.reference} ${error.reference}`, "bad");
-    }
+    failed(outcome, error);
   } finally {
     button.disabled = false;
   }
 }
 
-function show(text, kind = "") {
-  output.textContent = text;
-  output.dataset.kind = kind;
-}
-
-for (const button of document.querySelectorAll("[data-action]")) {
+document.querySelectorAll("[data-action]").forEach((button) => {
   button.addEventListener("click", () => run(button));
-}
+});
 
 const pageUrl = document.getElementById("page-url");
-if (pageUrl) {
-  pageUrl.textContent = location.href.split("#")[0];
-}
+if (pageUrl) [pageUrl.textContent] = window.location.href.split("#");

@@ -65,6 +65,9 @@ def test_a_secret_stands_neither_in_the_faults_nor_in_the_object_s_repr() -> Non
     with pytest.raises(SettingsError) as caught:
         Settings.load({**WHOLE, "DING_REDIS_URL": "http://:canary@127.0.0.1/0"})
     assert "canary" not in str(caught.value)
+    with pytest.raises(SettingsError) as caught:
+        Settings.load({**WHOLE, "DING_DATABASE_URL": "mysql://:canary@127.0.0.1/app"})
+    assert "canary" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +76,10 @@ def test_a_secret_stands_neither_in_the_faults_nor_in_the_object_s_repr() -> Non
         ("DING_CORP_ID", "$CORPID$"),
         ("DING_CORP_ID", "ding with space"),
         ("DING_AGENT_ID", "agent"),
+        ("DING_DATABASE_URL", "mysql://127.0.0.1/app"),
+        ("DING_DATABASE_URL", "app.db"),
+        ("DING_TIME_ZONE", "Asia/Nowhere"),
+        ("DING_TIME_ZONE", "../etc/passwd"),
         ("DING_PUBLIC_ORIGINS", "app.example.test"),
         ("DING_PUBLIC_ORIGINS", "https://app.example.test/path"),
         ("DING_PUBLIC_ORIGINS", "https://user@app.example.test"),

@@ -21,10 +21,11 @@ from dingbridge.sandbox.sandbox import Sandbox
 
 
 class Served(NamedTuple):
-    """The sandbox, and the app that it stands in front of."""
+    """The sandbox, and the app that it stands in front of with its instance folder."""
 
     sandbox: Sandbox
     app: AppServer
+    instance: Path
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +57,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         environment = sandbox.environment(folder / "instance")
         with AppServer(environment, folder) as app:
             sandbox.upstream = app.url
-            yield Served(sandbox, app)
+            yield Served(sandbox, app, folder / "instance")
 
 
 @pytest.fixture

@@ -23,8 +23,9 @@ def test_the_home_page_reaches_dd_ready(phones: Callable[..., Phone], platform: 
 def test_a_tap_on_where_am_i_shows_the_address(phone: Phone) -> None:
     page = phone.open()
     phone.state("ready")
+    page.click("#try summary")
     page.click("[data-action=locate]")
-    page.wait_for_function("() => document.querySelector('#result').textContent.includes('路')")
+    page.wait_for_selector("#result:has-text('路')")
 
 
 @pytest.mark.row("R21")
@@ -34,8 +35,9 @@ def test_location_that_is_switched_off_is_explained_with_what_to_switch_on(
     phone = phones(location_off=True)
     page = phone.open()
     phone.state("ready")
+    page.click("#try summary")
     page.click("[data-action=locate]")
-    page.wait_for_selector("#result[data-kind=bad]")
+    page.wait_for_selector("#result .note-bad")
     assert "定位" in page.inner_text("#result")
 
 
@@ -44,6 +46,7 @@ def test_nfc_is_said_to_be_for_android_only_elsewhere(phones: Callable[..., Phon
     phone = phones(platform="ios")
     page = phone.open()
     phone.state("ready")
+    page.click("#try summary")
     page.click("[data-action=nfc]")
-    page.wait_for_selector("#result[data-kind=bad]")
+    page.wait_for_selector("#result .note-bad")
     assert not phone.calls(method="device.nfc.nfcRead")

@@ -136,6 +136,7 @@ def test_an_app_that_is_down_is_said_and_can_be_tried_again(visiting: Visit) -> 
 
 def test_a_person_answers_what_the_client_asks(visiting: Visit) -> None:
     visitor = visiting()
+    visitor.app.locator("#try summary").click()
     visitor.app.locator("[data-action=scan]").click()
     sheet = visitor.page.get_by_role("alertdialog")
     expect(sheet.locator("input")).to_be_focused()
@@ -158,6 +159,7 @@ def test_a_person_answers_what_the_client_asks(visiting: Visit) -> None:
 
 def test_calls_appear_as_they_happen_and_tell_all(visiting: Visit) -> None:
     visitor = visiting()
+    visitor.app.locator("#try summary").click()
     visitor.app.locator("[data-action=locate]").click()
     call = visitor.page.locator("#list li", has_text="device.geolocation.get").first
     call.wait_for()

@@ -1,0 +1,1 @@
+"""The history of the micro-app's tables."""

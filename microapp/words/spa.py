@@ -1,0 +1,53 @@
+"""The single-page part; the browser gets these by themselves."""
+
+WORDS: dict[str, tuple[str, str]] = {
+    "spa_title": ("外勤记录", "Field notes"),
+    "spa_overview": ("概览", "Overview"),
+    "spa_intro": (
+        "在客户那里签到、写拜访记录。需要重新连接钉钉时会自动回到原处，已填写的内容不会丢。",
+        "Check in at a customer's, write down the visit. Nothing you fill in is lost on the way.",
+    ),
+    "spa_place": ("签到", "Check in"),
+    "spa_place_hint": (
+        "读取当前位置，记下时间和地点。",
+        "Reads your position and notes time and place.",
+    ),
+    "spa_visit": ("拜访", "Visit"),
+    "spa_visit_hint": (
+        "填写客户、结果和同行的同事。",
+        "Customer, outcome, and colleagues who came along.",
+    ),
+    "spa_saved": ("已存", "Saved"),
+    "spa_saved_hint": ("只保存在这台设备上。", "Kept on this device only."),
+    "spa_returning": (
+        "正在重新连接钉钉，马上就好…",
+        "Connecting to DingTalk again, one moment…",
+    ),
+    "spa_locate": ("签到", "Check in here"),
+    "spa_locating": ("正在定位…", "Finding your position…"),
+    "spa_located": ("已签到，精度约 {metres} 米", "Checked in, accurate to about {metres} m"),
+    "spa_no_address": ("（没有地址）", "(no address)"),
+    "spa_customer": ("客户", "Customer"),
+    "spa_purpose": ("事由", "Purpose"),
+    "spa_purpose_sales": ("销售", "Sales"),
+    "spa_purpose_service": ("售后", "Service"),
+    "spa_purpose_payment": ("收款", "Payment"),
+    "spa_result": ("结果", "Outcome"),
+    "spa_result_done": ("已完成", "Done"),
+    "spa_result_open": ("需跟进", "To be followed up"),
+    "spa_note": ("备注", "Notes"),
+    "spa_people": ("同行同事", "Colleagues"),
+    "spa_choose": ("选择同事", "Choose colleagues"),
+    "spa_choosing": ("请在钉钉中选择…", "Choose in DingTalk…"),
+    "spa_nobody": ("未选择", "Nobody yet"),
+    "spa_too_many": ("人数太多", "Too many people"),
+    "spa_save": ("保存", "Save"),
+    "spa_nothing": ("还没有记录。", "Nothing saved yet."),
+    "spa_clear": ("全部删除", "Delete all"),
+    "spa_not_kept": (
+        "这台设备不允许网页保存内容，关闭页面后记录会消失。",
+        "This device lets pages keep nothing: what is here is gone when the page is closed.",
+    ),
+    "spa_cancelled": ("已取消。", "Cancelled."),
+    "spa_reference": ("编号", "Reference"),
+}

@@ -1,0 +1,63 @@
+// A form that is sent by script: what was typed stays until the server has it, two taps store
+// once, and what failed can be tried again. Without JavaScript the same form posts itself.
+//
+//   sendForm(document.getElementById("checkin"), {
+//     outcome: document.getElementById("outcome"),
+//     collect: async (data) => data.append("place", await where()),     // more for the server; an
+//                                              // error whose `isShown` is true is told elsewhere
+//     done: (answer) => …,
+//   });
+//
+// The form has a hidden field `key`. The server stores one submission per key and person.
+import { clear, failed, working } from "./app_outcome.js";
+import { Draft } from "./app_draft.js";
+import { send } from "./app_server.js";
+
+// With these the server has said for good what becomes of the submission of this key.
+const SETTLED = ["submitted_before"];
+
+/** Takes over a form. `says`: the sentence while it is being stored. */
+export function sendForm(form, options) {
+  const draft = new Draft(form);
+  let isBusy = false;
+
+  async function submit() {
+    if (isBusy) return; // a double tap
+    isBusy = true;
+    form.setAttribute("aria-busy", "true");
+    try {
+      await attempt();
+    } catch (error) {
+      if (SETTLED.includes(error.code)) renewKey(form);
+      if (error.isShown) clear(options.outcome);
+      else failed(options.outcome, error, submit);
+    } finally {
+      isBusy = false;
+      form.removeAttribute("aria-busy");
+    }
+  }
+
+  async function attempt() {
+    clear(options.outcome);
+    draft.keep(); // with the key: an answer may be lost
+    const data = new FormData(form);
+    if (options.collect) await options.collect(data);
+    working(options.outcome, options.says);
+    const answer = await send(form.action, data);
+    draft.drop();
+    form.reset();
+    renewKey(form);
+    options.done(answer);
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
+}
+
+/** The next submission is another one. */
+function renewKey(form) {
+  const bytes = window.crypto.getRandomValues(new Uint8Array(16));
+  form.elements.key.value = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,60 @@
+"""Every page in every state: nothing scrolls sideways, nothing bars anybody, a quiet console."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from conftest import Served
+from microapp_pages import LOOKS, STATES, Visit, every_look, pairwise
+from microapp_states import barriers, cut_off, open_stage, small_targets
+from phone import Phone
+
+COLLECT_VIOLATIONS = """
+  window.violations = [];
+  document.addEventListener("securitypolicyviolation", (event) => {
+    window.violations.push(`${event.violatedDirective} ${event.blockedURI}`);
+  });
+"""
+
+
+def named(visits: list[Visit]) -> list[object]:
+    return [pytest.param(*visit, id=f"{visit[0]}-{visit[1]}") for visit in visits]
+
+
+@pytest.fixture
+def look_at(phones: Callable[..., Phone], served: Served) -> Callable[..., None]:
+    """Reaches a state and looks at it."""
+
+    def look(state: str, lang: str, looks: tuple[str, ...]) -> None:
+        phone = phones(context={"viewport": {"width": 390, "height": 844}})
+        phone.context.add_init_script(COLLECT_VIOLATIONS)
+        stage = open_stage(phone, served.instance)
+        STATES[state].reach(stage, lang)
+        for name in looks:
+            LOOKS[name].take(phone.page)
+            assert cut_off(phone.page) == [], name
+            assert small_targets(phone.page) == [], name
+            assert barriers(phone.page) == [], name
+        assert phone.page.evaluate("window.violations") == []
+        allowed = STATES[state].console
+        assert [line for line in phone.console if not any(a in line for a in allowed)] == []
+        assert phone.errors == []
+        stage.database.close()
+
+    return look
+
+
+@pytest.mark.parametrize(("state", "lang", "looks"), named(pairwise()))
+def test_every_state_of_every_page_is_fit_for_people(
+    look_at: Callable[..., None], state: str, lang: str, looks: tuple[str, ...]
+) -> None:
+    look_at(state, lang, looks)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(("state", "lang", "looks"), named(every_look()))
+def test_every_state_is_fit_for_people_in_every_look(
+    look_at: Callable[..., None], state: str, lang: str, looks: tuple[str, ...]
+) -> None:
+    look_at(state, lang, looks)

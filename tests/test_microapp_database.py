@@ -1,0 +1,231 @@
+"""The durable store over SQLite and PostgreSQL: upgraded at start, transactions, clear faults."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from postgresql_server import PostgresqlServer
+from sqlalchemy import column, func, inspect, select, table
+
+import app as micro_app
+from dingbridge.errors import SettingsError
+from dingbridge.login.session import SessionUser
+from dingbridge.settings import Settings
+from microapp.checkin_store import checkins
+from microapp.database import VERSION_TABLE, Database, DatabaseUnusable, open_database
+from microapp.tables import metadata, store_once
+
+pytest_plugins = ["store_fixtures"]
+pytestmark = pytest.mark.xdist_group("postgresql")
+
+PERSON = SessionUser("user5031", "欧阳若兰", admin=False, corp="ding0123456789abcdef", at=0)
+versions = table(VERSION_TABLE, column("version_num"))
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def row(key: str, at: datetime = NOON) -> dict[str, object]:
+    place = {"latitude": 30.28, "longitude": 120.03, "accuracy": 29.0, "address": "文一西路"}
+    return {"key": key, "at": at, "day": date(2026, 3, 1), "note": "", **place}
+
+
+def count(database: Database) -> int:
+    with database.read() as connection:
+        return connection.execute(select(func.count()).select_from(checkins)).scalar_one()
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_code_uses(database: Database) -> None:
+    with database.read() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "version_table": VERSION_TABLE,
+                "compare_type": True,
+                "include_name": lambda name, kind, _: (kind, name) != ("table", VERSION_TABLE),
+            },
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def _open_and_count(settings: dict[str, object]) -> int:
+    opened = open_database(Settings.load(settings))
+    found = count(opened)
+    opened.close()
+    return found
+
+
+def test_several_processes_may_start_at_once_on_an_empty_database(
+    store_settings: dict[str, object],
+) -> None:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(3, mp_context=context) as pool:
+        assert list(pool.map(_open_and_count, [store_settings] * 6)) == [0] * 6
+
+
+def test_what_is_committed_is_there_after_a_restart_and_what_failed_is_not(
+    store_settings: dict[str, object],
+) -> None:
+    database = open_database(Settings.load(store_settings))
+    with database.write() as connection:
+        store_once(connection, checkins, PERSON, row("key-one-0000000000"))
+    with pytest.raises(ZeroDivisionError), database.write() as connection:
+        assert 1 / (store_once(connection, checkins, PERSON, row("key-two-0000000000"))[0].id - 2)
+    database.close()
+    again = open_database(Settings.load(store_settings))
+    assert count(again) == 1
+    again.close()
+
+
+def test_a_database_of_a_later_release_is_refused_and_left_alone(
+    database: Database, store_settings: dict[str, object]
+) -> None:
+    with database.write() as connection:
+        connection.execute(versions.update().values(version_num="9999"))
+    with pytest.raises(DatabaseUnusable) as caught:
+        open_database(Settings.load(store_settings))
+    assert caught.value.code == "database_too_new"
+    message = str(caught.value)
+    assert "9999" in message
+    assert "later release" in message
+    assert "更新的那一版" in message
+    with database.read() as connection:
+        assert connection.execute(select(versions)).scalar_one() == "9999"
+
+
+def test_a_table_that_is_in_the_way_fails_the_upgrade_as_a_whole(
+    store_settings: dict[str, object], database: Database
+) -> None:
+    with database.write() as connection:
+        connection.execute(versions.delete())
+    with pytest.raises(DatabaseUnusable) as caught:
+        open_database(Settings.load(store_settings))
+    assert caught.value.code in {"database_upgrade_failed", "database_unreachable"}
+    with database.read() as connection:
+        assert connection.execute(select(versions)).all() == []
+
+
+def test_a_file_that_is_no_database_is_said_to_be_none(
+    settings: dict[str, object], tmp_path: Path
+) -> None:
+    (tmp_path / "x.db").write_bytes(b"this is no database, whatever its name says" * 50)
+    settings["DING_DATABASE_URL"] = f"sqlite:///{tmp_path / 'x.db'}"
+    with pytest.raises(DatabaseUnusable, match="not a database") as caught:
+        micro_app.create_app(settings)
+    assert caught.value.code == "database_upgrade_failed"
+
+
+def test_a_server_that_is_not_there_is_named_without_its_password(
+    settings: dict[str, object],
+) -> None:
+    settings["DING_DATABASE_URL"] = "postgresql://app:canary-word@127.0.0.1:9/app"
+    with pytest.raises(DatabaseUnusable) as caught:
+        micro_app.create_app(settings)
+    assert caught.value.code == "database_unreachable"
+    assert "127.0.0.1:9" in str(caught.value)
+    assert "canary" not in str(caught.value)
+    assert "canary" not in repr(caught.value.values)
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "postgresql://[::1"])
+def test_an_address_that_is_none_is_a_fault_of_the_settings(
+    settings: dict[str, object], url: str
+) -> None:
+    settings["DING_DATABASE_URL"] = url
+    with pytest.raises(SettingsError, match="DING_DATABASE_URL"):
+        micro_app.create_app(settings)
+
+
+def test_sqlite_is_durable_checks_references_and_lies_in_the_private_instance_folder(
+    settings: dict[str, object],
+) -> None:
+    database = open_database(Settings.load(settings))
+    path = Path(str(settings["DING_INSTANCE"])) / "microapp.db"
+    assert path.is_file()
+    assert path.parent.stat().st_mode & 0o077 == 0
+    with database.read() as connection:
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert pragmas == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "busy_timeout": 5000,
+    }
+    database.close()
+
+
+def test_many_threads_that_submit_the_same_thing_store_it_once(database: Database) -> None:
+    def submit(_: int) -> bool:
+        with database.write() as connection:
+            return store_once(connection, checkins, PERSON, row("the-same-key-000000"))[1]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(submit, range(16))) == [False] * 15 + [True]
+    assert count(database) == 1
+
+
+def test_a_key_is_a_persons_own(database: Database) -> None:
+    other = SessionUser("user6188", "王磊", admin=False, corp=PERSON.corp, at=0)
+    with database.write() as connection:
+        assert store_once(connection, checkins, PERSON, row("the-same-key-000000"))[1]
+        assert store_once(connection, checkins, other, row("the-same-key-000000"))[1]
+
+
+def test_a_moment_comes_back_as_it_was_in_utc(database: Database) -> None:
+    beijing = timezone(timedelta(hours=8))
+    moment = datetime(2026, 3, 1, 20, 30, 15, 123456, tzinfo=beijing)
+    with database.write() as connection:
+        stored, _ = store_once(connection, checkins, PERSON, row("key-of-a-moment-00", moment))
+    assert stored.at == moment
+    assert stored.at.tzinfo is UTC
+    with (
+        pytest.raises(Exception, match="needs a time zone"),
+        database.write() as connection,
+    ):
+        store_once(connection, checkins, PERSON, row("k" * 20, datetime(2026, 3, 1)))  # noqa: DTZ001
+
+
+def test_the_server_may_restart_under_the_app(
+    settings: dict[str, object], postgresql: PostgresqlServer
+) -> None:
+    settings["DING_DATABASE_URL"] = postgresql.new_database()
+    client = micro_app.create_app(settings).test_client()
+    assert client.get("/readyz").json["database"] == "ok"  # type: ignore[index]
+    postgresql.stop()
+    assert client.get("/readyz").json["database"] == "database_unreachable"  # type: ignore[index]
+    postgresql.start()
+    assert client.get("/readyz").json["database"] == "ok"  # type: ignore[index]
+
+
+def test_a_locked_file_is_waited_for(settings: dict[str, object]) -> None:
+    database = open_database(Settings.load(settings))
+    path = Path(str(settings["DING_INSTANCE"])) / "microapp.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(1) as pool:
+
+        def submit() -> bool:
+            with database.write() as connection:
+                return store_once(connection, checkins, PERSON, row("key-that-waits-0000"))[1]
+
+        waiting = pool.submit(submit)
+        assert not waiting.done()
+        other.execute("COMMIT")
+        assert waiting.result(10)
+    other.close()
+    database.close()
+
+
+def test_tables_have_one_history_with_one_end(database: Database) -> None:
+    with database.read() as connection:
+        names = set(inspect(connection).get_table_names())
+        assert len(connection.execute(select(versions)).all()) == 1
+    assert names == {VERSION_TABLE, *metadata.tables}
