@@ -134,26 +134,6 @@ def test_an_app_that_is_down_is_said_and_can_be_tried_again(visiting: Visit) -> 
     expect(visitor.page.locator("#down")).to_be_hidden()
 
 
-def test_a_person_answers_what_the_client_asks(visiting: Visit) -> None:
-    visitor = visiting()
-    visitor.app.locator("#try summary").click()
-    visitor.app.locator("[data-action=scan]").click()
-    sheet = visitor.page.get_by_role("alertdialog")
-    expect(sheet.locator("input")).to_be_focused()
-    sheet.locator("input").fill("asset 4711")
-    visitor.page.keyboard.press("Enter")
-    expect(visitor.app.locator("#result")).to_contain_text("asset 4711")
-    visitor.app.locator("[data-action=scan]").click()
-    sheet.wait_for()
-    visitor.page.keyboard.press("Escape")
-    expect(sheet).to_have_count(0)
-    logged = visitor.page.locator(
-        "#list li", has=visitor.page.get_by_text("biz.util.scan", exact=True)
-    )
-    expect(logged).to_have_count(2)
-    expect(logged.first.locator(".badge")).to_have_text("-1")
-
-
 # ---- calls
 
 
@@ -235,12 +215,14 @@ def test_nothing_stands_out_sideways_and_targets_are_large(
     visiting: Visit, size: dict[str, int], language: str
 ) -> None:
     visitor = visiting(f"?lang={language}", viewport=size)
-    views = ["phone", "calls", "client", "platform"] if size is NARROW else ["client", "platform"]
+    settings = ["surroundings", "client", "platform"]
+    views = ["phone", "calls", *settings] if size is NARROW else settings
     for view in views:
         visitor.page.click(f"#tab-{view}")
         assert sideways(visitor) == 0
         small = visitor.page.evaluate(
-            """() => Array.from(document.querySelectorAll('button, input, select, label span'))
+            """() => Array.from(
+              document.querySelectorAll('button, input, select, textarea, label span'))
             .filter((element) => element.checkVisibility() && element.getClientRects().length)
             .filter((element) => !element.closest('.switch, .hidden'))
             .filter((element) => !/radio|checkbox/.test(element.type))
@@ -255,7 +237,7 @@ def test_nothing_stands_out_sideways_and_targets_are_large(
 def test_no_view_breaks_the_rules_of_accessibility(visiting: Visit, scheme: str) -> None:
     visitor = visiting(color_scheme=scheme)
     visitor.page.locator("#list summary").first.click()
-    for view in ("calls", "client", "platform"):
+    for view in ("calls", "surroundings", "client", "platform"):
         visitor.page.click(f"#tab-{view}")
         assert violations(visitor) == []
 

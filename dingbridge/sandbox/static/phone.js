@@ -262,7 +262,7 @@ export const startPhone = (phoneUrl, platformName) => {
   usePlatform(platformName);
   window.addEventListener("message", hear);
   frame.addEventListener("load", noteLoad);
-  byId("back").addEventListener("click", () => tell({ sandbox: "back" }));
+  byId("back").addEventListener("click", () => closeViewer() || tell({ sandbox: "back" }));
   byId("right").addEventListener("click", tapRight);
   wireMenu();
   wireAddress();

@@ -81,48 +81,54 @@ const wirePlace = (bounds) => {
 
 // ---- codes and tags
 
+/** A control of a list that is called by `label` and its number in the list. */
+const numbered = (control, label) => {
+  control.dataset.numbered = label;
+  return control;
+};
+
 /** A list of texts that can be changed: `fields(entry)` makes the controls of an entry, `read(item)` takes them back. */
 const editable = (name, entries, fields, read, fresh) => {
   const list = byId(name);
-  const store = () => change({ [name]: Array.from(list.children, read).filter((one) => (one.text || one) !== "" && one.text !== "") }, `${name}-said`);
-  const itemOf = (entry, index) => {
-    const remove = make("button", "×", { type: "button", className: "quiet" });
-    remove.setAttribute("aria-label", `${word("remove")} ${index + 1}`);
-    const item = make("li", "", {}, ...fields(entry, index), remove);
+  const count = () => Array.from(list.children).forEach((item, index) => item.querySelectorAll("[data-numbered]").forEach((control) => {
+    control.setAttribute("aria-label", `${word(control.dataset.numbered)} ${index + 1}`);
+  }));
+  const store = () => change({ [name]: Array.from(list.children, read).filter((one) => (one.text === undefined ? one : one.text) !== "") }, `${name}-said`);
+  const itemOf = (entry) => {
+    const remove = numbered(make("button", "×", { type: "button", className: "quiet" }), "remove");
+    const item = make("li", "", {}, ...fields(entry), remove);
     item.addEventListener("change", store);
     remove.addEventListener("click", () => {
       const next = item.nextElementSibling || item.previousElementSibling;
       item.remove();
+      count();
       store();
       (next ? next.querySelector("textarea") : byId(`${name}-add`)).focus();
     });
     return item;
   };
   list.replaceChildren(...entries.map(itemOf));
+  count();
   byId(`${name}-add`).onclick = () => {
-    list.append(itemOf(fresh, list.children.length));
+    list.append(itemOf(fresh));
+    count();
     list.lastChild.querySelector("textarea").focus();
   };
 };
 
-const textField = (text, label) => {
-  const field = make("textarea", "", { value: text, rows: 1, maxLength: 3000, spellcheck: false });
-  field.setAttribute("aria-label", label);
-  return field;
-};
+const textField = (text, label) => numbered(make("textarea", "", { value: text, rows: 1, maxLength: 3000, spellcheck: false }), label);
 
-const codeFields = (code, index) => {
-  const kind = make("select", "", {}, ...["qr", "bar"].map((one) => make("option", word(`code_${one}`), { value: one })));
+const codeFields = (code) => {
+  const kind = numbered(make("select", "", {}, ...["qr", "bar"].map((one) => make("option", word(`code_${one}`), { value: one }))), "code_kind");
   kind.value = code.kind;
-  kind.setAttribute("aria-label", `${word("code_kind")} ${index + 1}`);
-  return [kind, textField(code.text, `${word("code")} ${index + 1}`)];
+  return [kind, textField(code.text, "code")];
 };
 
 const drawTexts = () => {
   editable("codes", device().codes, codeFields, (item) => ({
     kind: item.querySelector("select").value, text: item.querySelector("textarea").value,
   }), { kind: "qr", text: "" });
-  editable("tags", device().tags, (tag, index) => [textField(tag, `${word("tag")} ${index + 1}`)], (item) => item.querySelector("textarea").value, "");
+  editable("tags", device().tags, (tag) => [textField(tag, "tag")], (item) => item.querySelector("textarea").value, "");
   byId("set-nfc").checked = device().nfc;
 };
 

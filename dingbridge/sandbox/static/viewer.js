@@ -7,14 +7,17 @@ import { word } from "./words.js";
 const viewer = document.getElementById("viewer");
 let before = null; // what had the focus
 
+/** Closes what is shown; false where nothing is. */
 export const closeViewer = () => {
-  if (!viewer.hidden) {
-    viewer.hidden = true;
-    viewer.replaceChildren();
-    if (before && before.isConnected) {
-      before.focus();
-    }
+  if (viewer.hidden) {
+    return false;
   }
+  viewer.hidden = true;
+  viewer.replaceChildren();
+  if (before && before.isConnected) {
+    before.focus();
+  }
+  return true;
 };
 
 const show = (title, ...parts) => {
