@@ -9,7 +9,9 @@ export class Draft {
     this.form = form;
     this.name = PREFIX + window.location.pathname + form.id;
     form.addEventListener("input", () => this.keep());
-    this.restore();
+    // Whose draft it is can be told once it is known who is here.
+    if (user()) this.restore();
+    else document.addEventListener("dingbridge:login", () => this.restore(), { once: true });
   }
 
   keep() {
@@ -19,10 +21,10 @@ export class Draft {
     attempt((storage) => storage.setItem(this.name, JSON.stringify(draft)));
   }
 
-  /** Puts back what was typed, unless somebody else did. */
+  /** Puts back what this person typed, or what was typed here before anybody had signed in. */
   restore() {
     const draft = attempt((storage) => JSON.parse(storage.getItem(this.name) || "null"));
-    if (!draft || (draft.of && userid() && draft.of !== userid())) return;
+    if (!draft || (draft.of && draft.of !== userid())) return;
     this.form.elements.key.value = draft.key;
     typed(this.form).filter(({ name }) => name in draft.fields).forEach((field) => {
       field.value = draft.fields[field.name];

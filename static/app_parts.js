@@ -6,7 +6,7 @@
 // The document gets the event `app:parts` (detail {names}) when they are there.
 import { explain } from "./bridge.js";
 import { failed } from "./app_outcome.js";
-import { signedFetch } from "./login.js";
+import { signedFetch, user } from "./login.js";
 
 /** Fetches a page, by default this one, and takes over its parts of these names. */
 export async function renewParts(names, address = window.location.href) {
@@ -48,7 +48,10 @@ function selector(name) {
 }
 
 /** The parts that were rendered for nobody come alive once the visitor is signed in. */
-document.addEventListener("dingbridge:login", () => {
+function wake() {
   const waiting = Array.from(document.querySelectorAll("[data-part][data-signed-out]"));
   if (waiting.length) renewParts(waiting.map((part) => part.dataset.part));
-});
+}
+
+document.addEventListener("dingbridge:login", wake);
+if (user()) wake(); // signing in may have been quicker than this script

@@ -51,9 +51,10 @@ async function ask() {
 }
 
 function showFailure(error) {
-  if (state() === "outside") {
-    tell(place, say("checkin_outside"));
-    form.classList.add("is-outside");
+  const isOutside = state() === "outside";
+  if (isOutside || error.code === "unsupported_here") {
+    tell(place, isOutside ? say("checkin_outside") : error.message);
+    form.classList.add("is-elsewhere");
   } else {
     failed(place, error, () => locate().catch(() => {}));
   }

@@ -87,6 +87,7 @@ STATES = [
         act=checks_in_offline,
         console=("ERR_INTERNET_DISCONNECTED",),
     ),
-    _state("outside", ".is-outside", device={"platform": "none"}),
+    _state("outside", ".is-elsewhere", device={"platform": "none"}),
+    _state("desktop", ".is-elsewhere", device={"platform": "pc"}, arrange=walked),
     _state("ungranted", ".dingbridge-notice", device={"corp": STRANGER}),
 ]
