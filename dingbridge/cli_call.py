@@ -14,8 +14,8 @@ from dingbridge.catalogue import Language
 from dingbridge.cli_settings import command_settings, default_language
 from dingbridge.credentials import open_credentials
 from dingbridge.errors import CallRefused, DingBridgeError, PlatformError, SettingsError
-from dingbridge.openapi import Explanation, OpenApi, explain, open_api
-from dingbridge.redaction import masked
+from dingbridge.openapi import Explanation, explain, open_api
+from dingbridge.redaction import hidden, mask_values, masked
 from dingbridge.transport import Transport
 
 _PATIENCE = 60.0  # seconds: whoever types a command can wait
@@ -57,23 +57,21 @@ def call(  # noqa: PLR0913  # click hands each option in
     query, sent = _query(params), _body(body)
     language = lang or default_language()
     try:
-        answer = _client(prefix).call(
-            method, path, params=query, json=sent, repeatable=repeatable or None
-        )
+        settings = command_settings(prefix)
+        transport = Transport(settings)
+        tokens = open_credentials(settings, transport=transport, watched=False)
+        client = open_api(settings, transport, tokens).patient(_PATIENCE)
+        answer = client.call(method, path, params=query, json=sent, repeatable=repeatable or None)
+        secrets = {*hidden(answer), *settings.secrets(), tokens.access_token()}
     except SettingsError as error:
         click.echo(str(error), err=True)
         context.exit(2)
     except DingBridgeError as error:
         _complain(error, explain(error, language), language, as_json=as_json)
         context.exit(2 if isinstance(error, CallRefused) else 1)
-    click.echo(json.dumps(masked(answer), ensure_ascii=False, indent=2))
-
-
-def _client(prefix: str) -> OpenApi:
-    settings = command_settings(prefix)
-    transport = Transport(settings)
-    tokens = open_credentials(settings, transport=transport, watched=False)
-    return open_api(settings, transport, tokens).patient(_PATIENCE)
+    text = json.dumps(masked(answer), ensure_ascii=False, indent=2)
+    # What is secret in one field is so in all of them.
+    click.echo(mask_values(text, secrets))
 
 
 def _query(params: tuple[str, ...]) -> dict[str, str]:

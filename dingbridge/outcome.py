@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, fields
 
 from dingbridge.errors import SignatureError
+from dingbridge.redaction import mask_parameters
 from dingbridge.settings import QueryRule
 from dingbridge.signature import signed_form
 from dingbridge.url_difference import name_changes
@@ -63,8 +64,9 @@ class Outcome:
         return self.state == "error" or (self.state == "ready" and bool(moved))
 
     def seen(self) -> dict[str, str]:
-        """What was reported, with the names of what differs between the two URLs."""
-        seen = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name)}
+        """What was reported, secrets masked, with names for what differs between the two URLs."""
+        told = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name)}
+        seen = {name: mask_parameters(text) for name, text in told.items()}
         if self.signed_url and self.page_url:
             changed = ",".join(name_changes(self.signed_url, self.page_url))
             seen |= {"changed": changed} if changed else {}

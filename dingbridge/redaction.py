@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 MASK = "***"
+SHORTEST = 4  # characters; replacing less would only spoil the text around it
 _NAMES = r"token|secret|ticket|aes_?key|auth_?code|password"
 _SECRET = re.compile(_NAMES, re.IGNORECASE)
 # In an address `code` and `state` are what the browser login is made of.
@@ -24,10 +25,16 @@ def mask_parameters(text: str) -> str:
     return _PARAMETER.sub(rf"\1{MASK}", text)
 
 
+def names_secret(name: str) -> bool:
+    """Whether a parameter of this name is secret."""
+    return _PARAMETER.fullmatch(f"{name}=x") is not None
+
+
 def mask_values(text: str, secrets: Iterable[str]) -> str:
-    """`text` without any of `secrets`."""
+    """`text` without any of `secrets` that is long enough to be one."""
     for secret in secrets:
-        text = text.replace(secret, MASK)
+        if len(secret) >= SHORTEST:
+            text = text.replace(secret, MASK)
     return text
 
 
@@ -38,6 +45,14 @@ def masked(value: Any) -> Any:
             name: MASK if _is_secret(name, held) else masked(held) for name, held in value.items()
         }
     return [masked(held) for held in value] if isinstance(value, list) else value
+
+
+def hidden(value: Any) -> set[str]:
+    """The texts that `masked` replaces."""
+    if isinstance(value, dict):
+        told = {held for name, held in value.items() if _is_secret(name, held)}
+        return told.union(*(hidden(held) for held in value.values()))
+    return set().union(*(hidden(held) for held in value)) if isinstance(value, list) else set()
 
 
 def _is_secret(name: str, held: object) -> bool:

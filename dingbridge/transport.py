@@ -10,7 +10,6 @@ from __future__ import annotations
 import json as jsons
 import logging
 import os
-import re
 import time
 import weakref
 from collections.abc import Iterator, Mapping
@@ -24,6 +23,7 @@ from urllib3.exceptions import HTTPError
 
 from dingbridge.envelopes import read_envelope
 from dingbridge.errors import CallRefused, PlatformError, PlatformUnavailable
+from dingbridge.redaction import SHORTEST, mask_parameters, names_secret
 from dingbridge.settings import Generation, Settings
 
 CONNECT_SECONDS = 3.05  # just over one TCP retransmission, as requests' documentation advises
@@ -32,10 +32,6 @@ TOTAL_SECONDS = 10.0
 BODY_LIMIT = 4 * 1024 * 1024  # bytes
 JSON_TYPE = "application/json; charset=utf-8"
 _KEPT_CONNECTIONS = 32  # per base URL; more threads than that open and close connections
-
-_SECRET_PARAMETER = re.compile(
-    r"(\w*(?:secret|token|ticket|signature|aes_?key|auth_?code)\w*=)[^&\s\"']+", re.IGNORECASE
-)
 
 
 class Upload(Protocol):
@@ -64,6 +60,7 @@ class Transport:
         self._bases = {"old": settings.oapi_url, "new": settings.api_url}
         self._timeout = (min(CONNECT_SECONDS, read_seconds), read_seconds)
         self._total = total_seconds
+        self._secrets = settings.secrets()
         self._session: requests.Session | None = None
         _transports.add(self)
 
@@ -93,7 +90,7 @@ class Transport:
             seen = self._seen(answer)
         if generation == "new" and 200 <= seen[1] < 300 and not seen[0].strip():
             return {}  # what a deletion answers there
-        return _envelope(path, *seen, _secrets(params or {}, json, token))
+        return _envelope(path, *seen, self._sent(params or {}, json, token))
 
     def upload(
         self, path: str, body: Upload, *, params: Mapping[str, str], token: str
@@ -104,7 +101,7 @@ class Transport:
         """
         with self._answer("old", "POST", path, params, token, None, body) as answer:
             seen = self._seen(answer)
-        return _envelope(path, *seen, _secrets(params, None, token))
+        return _envelope(path, *seen, self._sent(params, None, token))
 
     def download(
         self,
@@ -140,7 +137,7 @@ class Transport:
         if unwritable is not None:
             raise unwritable
         if seen is not None:
-            _envelope(path, *seen, _secrets(params, None, token))
+            _envelope(path, *seen, self._sent(params, None, token))
             raise PlatformUnavailable("platform_unreadable", endpoint=path, http_status=seen[1])
         return kind, size
 
@@ -182,6 +179,13 @@ class Transport:
         # Raised out here: chained to an error of requests it would carry the URL with its query.
         if failure:
             raise PlatformUnavailable(failure, endpoint=path)
+
+    def _sent(self, query: Mapping[str, str], json: object, token: str | None) -> list[bytes]:
+        """What was sent, or is known to the platform anyway, and must not come back in an error."""
+        sent = {**query, **(json if isinstance(json, dict) else {})}
+        named = [str(value) for name, value in sent.items() if names_secret(name)]
+        secrets = (*named, token or "", *self._secrets)
+        return [secret.encode() for secret in secrets if len(secret) >= SHORTEST]
 
     def forget_connections(self) -> None:
         """Drop the session without closing it: after a fork its sockets belong to the parent."""
@@ -240,13 +244,6 @@ def _json_bytes(value: object) -> bytes | None:
     raise CallRefused("body_not_json", {"error": cause})
 
 
-def _secrets(query: Mapping[str, str], json: object, token: str | None) -> list[bytes]:
-    """What was sent and must not come back in an error."""
-    sent = {**query, **(json if isinstance(json, dict) else {})}
-    named = [str(value) for name, value in sent.items() if _SECRET_PARAMETER.match(f"{name}=x")]
-    return [secret.encode() for secret in (*named, token or "") if len(secret) >= 4]
-
-
 def _name(error: Exception) -> str:
     """The catalogue's code for a failure below the envelope."""
     if isinstance(error, (requests.Timeout, TimeoutError)) or "Timeout" in type(error).__name__:
@@ -262,8 +259,7 @@ class _Blot(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
             record.args = tuple(
-                _SECRET_PARAMETER.sub(r"\1…", arg) if isinstance(arg, str) else arg
-                for arg in record.args
+                mask_parameters(arg) if isinstance(arg, str) else arg for arg in record.args
             )
         return True
 
