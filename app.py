@@ -9,10 +9,10 @@ import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 from flask import Flask, Response, jsonify, render_template, request, send_from_directory
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from dingbridge import DingBridge
@@ -24,12 +24,15 @@ from dingbridge.errors import (
     SettingsError,
 )
 from dingbridge.headers import SessionCookie, security_headers
-from dingbridge.page import new_reference
 from dingbridge.page_url import page_target
 from dingbridge.redirects import ExactRedirect, is_local
 from dingbridge.settings import WHERE
 from dingbridge.state import LANGUAGE_COOKIE
-from dingbridge.static_files import A_YEAR, static_version
+from dingbridge.static_files import A_YEAR, MODULES
+from microapp.context import MicroApp
+from microapp.database import Database, is_away, open_database
+from microapp.failures import answer_failures
+from microapp.pages import add_pages
 from microapp.spa_pages import spa_pages
 from microapp.words import words
 
@@ -41,23 +44,25 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
 
     `settings` holds the names of the README's table and wins over the environment.
 
-    Raises SettingsError with every fault.
+    Raises SettingsError with every fault, and DatabaseUnusable.
     """
     app = Flask(__name__)
     app.config.from_mapping(settings or {})
     # Flask's own redirects would lose a bare `?` and may not know the browser's scheme.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    folder = Path(__file__).resolve().parent / "static"
-    static_path = f"/static/v-{static_version(folder)}/"
-    bridge = DingBridge(static_path=static_path)
+    bridge = DingBridge(static_path="/static")
     _read_settings(app, bridge)
     app.session_interface = SessionCookie(bridge.over_https)
-    _serve_static(app, folder)
+    _serve_static(app)
     _refuse_other_sites(app, bridge)
-    _add_pages(app, bridge, static_path)
-    app.register_blueprint(spa_pages(bridge.language))
-    _add_health(app, bridge)
+    settings_of_app = bridge.settings_of(app)
+    database = open_database(settings_of_app)
+    _add_pages(app, bridge)
+    app.register_blueprint(spa_pages(bridge))
+    add_pages(app, MicroApp(bridge, database, ZoneInfo(settings_of_app.time_zone)))
+    answer_failures(app, bridge)
+    _add_health(app, bridge, database)
     return app
 
 
@@ -89,12 +94,12 @@ def _read_settings(app: Flask, bridge: DingBridge) -> None:
         raise SettingsError(faults)
 
 
-def _serve_static(app: Flask, folder: Path) -> None:
+def _serve_static(app: Flask) -> None:
     """Static files as nginx serves them: with a version in the path, they may be kept a year."""
 
     @app.get("/static/v-<version>/<path:name>")
     def versioned(version: str, name: str) -> Response:  # noqa: ARG001 - whichever it names
-        response = send_from_directory(folder, name, max_age=A_YEAR)
+        response = send_from_directory(MODULES, name, max_age=A_YEAR)
         response.cache_control.immutable = True
         return response
 
@@ -116,7 +121,7 @@ def _refuse_other_sites(app: Flask, bridge: DingBridge) -> None:
             bridge.require_own_origin()
 
 
-def _add_pages(app: Flask, bridge: DingBridge, static_path: str) -> None:
+def _add_pages(app: Flask, bridge: DingBridge) -> None:
     page_headers = security_headers(bridge.settings_of(app).jsapi_url)
 
     @app.context_processor
@@ -125,7 +130,7 @@ def _add_pages(app: Flask, bridge: DingBridge, static_path: str) -> None:
         return {
             "t": words(lang),
             "lang": lang,
-            "static": request.script_root + static_path,
+            "static": request.script_root + bridge.state.static.path,
             "developer": bridge.is_developer(),
             "here": _here(bridge),
         }
@@ -154,15 +159,6 @@ def _add_pages(app: Flask, bridge: DingBridge, static_path: str) -> None:
         )
         return response
 
-    @app.errorhandler(HTTPException)
-    def failed(error: HTTPException) -> AnyResponse | tuple[str, int]:
-        """Error pages in the app's own look, with a reference that the log shares."""
-        if error.response is not None or error.code is None:
-            return error.get_response()
-        reference = new_reference()
-        log.warning("page failed status=%s reference=%s", error.code, reference)
-        return render_template("failed.html", status=error.code, reference=reference), error.code
-
     @app.after_request
     def protect(response: Response) -> Response:
         if response.mimetype == "text/html":
@@ -170,7 +166,7 @@ def _add_pages(app: Flask, bridge: DingBridge, static_path: str) -> None:
         return response
 
 
-def _add_health(app: Flask, bridge: DingBridge) -> None:
+def _add_health(app: Flask, bridge: DingBridge, database: Database) -> None:
     @app.get("/healthz")
     def healthz() -> Response:
         """Liveness: this process answers."""
@@ -178,15 +174,16 @@ def _add_health(app: Flask, bridge: DingBridge) -> None:
 
     @app.get("/readyz")
     def readyz() -> tuple[Response, int]:
-        """Readiness: token and ticket by age, never by value.
+        """Readiness: the store, and token and ticket by age, never by value.
 
         Asking is what fetches the first ticket, so that a process that nobody visits yet becomes
         ready too. In an outage the answer is quick: the platform is not asked again.
         """
-        error = ""
+        error = "database_unreachable" if is_away(database) else ""
+        answer: dict[str, object] = {"database": error or "ok"}
         try:
             bridge.credentials.ticket()
         except CredentialUnavailable as unavailable:
             error = unavailable.code
-        answer = {"status": error or "ok", "credentials": bridge.credentials.status()}
+        answer |= {"status": error or "ok", "credentials": bridge.credentials.status()}
         return jsonify(answer), 503 if error else 200

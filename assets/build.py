@@ -1,10 +1,11 @@
-"""Build static/vendor/dingtalk.js: the client SDK with the APIs that the templates declare.
+"""Build static/vendor/: the client SDK with the APIs that the templates declare, and the rest.
 
-    python assets/build.py            only what the templates declare, and the single-page part
+    python assets/build.py            only what the templates declare, the single-page part, and
+                                      the browser modules merged
     python assets/build.py --full     every API (or DINGBRIDGE_FULL_SDK=1)
 
-The result is one classic script with the global ``dd``. Its licence stands beside it. Files are
-replaced in one step, so a server never sends half a script.
+The SDK, dingtalk.js, is one classic script with the global ``dd``. Its licence stands beside it.
+Files are replaced in one step, so a server never sends half a script.
 """
 
 import argparse
@@ -76,8 +77,11 @@ def main() -> int:
     if asked.out != SCRIPT:
         return 0
     node, _ = node_and_npm()
-    spa = [node, str(ROOT / "assets" / "build_spa.mjs")]
-    return subprocess.run(spa, cwd=ROOT, check=False).returncode
+    for script in ("build_spa.mjs", "build_modules.mjs"):
+        run = subprocess.run([node, str(ROOT / "assets" / script)], cwd=ROOT, check=False)
+        if run.returncode:
+            return run.returncode
+    return 0
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from dingbridge.page_url import FrontPolicy, Origin, page_url, public_prefix
 from dingbridge.problems import is_own_origin, is_unsafe
 from dingbridge.settings import Language, Settings
 from dingbridge.state import BridgeState
-from dingbridge.static_files import MODULES, static_version
+from dingbridge.static_files import StaticFiles
 from dingbridge.tags import PageTags
 from dingbridge.transport import Transport
 from dingbridge.views import build_blueprint
@@ -65,8 +65,9 @@ class DingBridge:
     ) -> None:
         """Prepare the bridge, and initialise it if an `app` is given.
 
-        `static_path` is the path, with a slash at its end, under which the app itself serves the
-        browser modules; by default the blueprint does, under `url_prefix`.
+        `static_path` is the path under which the app itself serves the browser modules, whatever
+        version stands behind it (`/static` for `/static/v-1a2b3c/…`); by default the blueprint
+        does, under `url_prefix`.
 
         Raises SettingsError (with an app) if the settings cannot be used.
         """
@@ -106,12 +107,13 @@ class DingBridge:
             signer=PageSigner(settings, policy, credentials),
             openapi=openapi,
             sign_in=open_sign_in(settings, openapi),
-            static_path=self._static_path
-            or f"{self.url_prefix}/static/v-{static_version(MODULES)}/",
+            static=StaticFiles.find(
+                self._static_path or f"{self.url_prefix}/static", own_sdk=not settings.jsapi_url
+            ),
             url_prefix=self.url_prefix,
+            failures=open_failures(settings),
         )
         app.extensions.setdefault("dingbridge", {})[self.name] = state
-            failures=open_failures(settings),
         app.register_blueprint(build_blueprint(state), url_prefix=self.url_prefix)
         app.register_error_handler(PageUrlRefused, _refuse)
         suffix = "" if self.name == "dingbridge" else f"_{self.name}"
@@ -205,8 +207,6 @@ class DingBridge:
         if is_unsafe() and not is_own_origin(self.state.policy):
             raise Forbidden
 
-    def over_https(self) -> bool:
-        """Whether the browser of the current request speaks https, as far as is known."""
     def note_failure(
         self, reference: str, status: int, error: BaseException | None = None, code: str = ""
     ) -> None:
@@ -218,6 +218,8 @@ class DingBridge:
         """
         note_status(self.state, reference, status, error, code)
 
+    def over_https(self) -> bool:
+        """Whether the browser of the current request speaks https, as far as is known."""
         try:
             return page_url(request.environ, self.state.policy).startswith("https:")
         except (PageUrlRefused, PageUrlUncertain):

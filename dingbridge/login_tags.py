@@ -75,7 +75,7 @@ class LoginTags:
 
     def _around_the_data(self, root: str, lang: Language, then: str) -> tuple[str, str]:
         state = self._state
-        base, routes = escape(root + state.static_path), root + state.url_prefix
+        base, routes = escape(root + state.static.path), root + state.url_prefix
         constant = {
             "clientId": state.settings.client_id,
             "then": then,
@@ -128,6 +128,6 @@ def page_values(state: BridgeState) -> dict[str, object]:
     return {
         "lang": lang,
         "words": page_words(lang),
-        "static": root + state.static_path,
+        "static": root + state.static.path,
         "home": f"{root}/",
     }

@@ -15,6 +15,7 @@ from dingbridge.openapi import OpenApi
 from dingbridge.page import PageSigner
 from dingbridge.page_url import FrontPolicy
 from dingbridge.settings import Language, Settings, language
+from dingbridge.static_files import StaticFiles
 
 LANGUAGE_COOKIE = "lang"
 
@@ -23,7 +24,7 @@ LANGUAGE_COOKIE = "lang"
 class BridgeState:
     """Everything that one bridge holds for one app; two bridges share none of it.
 
-    `static_path` is where the browser modules are, `url_prefix` where the routes are, both
+    `static` is where the browser modules are, `url_prefix` where the routes are, both
     without a proxy's path prefix; the methods speak of the current request.
     """
 
@@ -34,10 +35,10 @@ class BridgeState:
     signer: PageSigner
     openapi: OpenApi
     sign_in: SignIn
-    static_path: str
+    static: StaticFiles
     url_prefix: str
-
     failures: Failures
+
     def language(self, asked: Request = request) -> Language:
         """The visitor's choice, else the setting; `asked` is the current request."""
         cookies = asked.cookies

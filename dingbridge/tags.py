@@ -13,7 +13,6 @@ from dingbridge.login_tags import LoginTags
 from dingbridge.page import PageError, PageView, changing_data, constant_data
 from dingbridge.settings import Language
 from dingbridge.state import BridgeState
-from dingbridge.static_files import preloads
 
 
 class PageTags:
@@ -45,9 +44,9 @@ class PageTags:
         lang = state.language(asked)
         developer = state.is_developer()
         view = state.signer.view(asked.environ, apis, type, lang, developer)
+        setattr(g, self._attribute, view)
         if view.cause is not None:
             note_unsigned(state, view)
-        setattr(g, self._attribute, view)
         before, after = self._constant(asked.script_root, apis, lang, developer)
         return Markup(before + changing_data(view) + after)  # noqa: S704 - all three are escaped
 
@@ -56,24 +55,31 @@ class PageTags:
     ) -> tuple[str, str]:
         """What stands before and after the data that differ; `root` is any path prefix."""
         state = self._state
-        base = escape(root + state.static_path)
-        sdk = state.settings.jsapi_url
-        source = escape(sdk) if sdk else f"{base}vendor/dingtalk.js"
+        base = escape(root + state.static.path)
+        preload, script = self._sdk(base)
         before = (
-            # The browser would hold a deferred script back behind everything else in the head.
-            f'<link rel="preload" as="script" href="{source}">\n'
-            f"{preloads(root + state.static_path, 'bridge.js')}"
+            f"{preload}{state.static.preloads(root, 'bridge.js')}"
             f'<link rel="stylesheet" href="{base}bridge.css">\n'
-            f'<script src="{base}nav.js"></script>\n'
+            f'<script src="{base}first.js"></script>\n'
             '<script type="application/json" id="dingbridge">'
         )
         after = (
             f"{constant_data(apis, lang, developer, root + state.url_prefix)}</script>\n"
-            f'<script src="{source}" defer></script>\n'
+            f"{script}"
             f'<script type="module" src="{base}bridge.js"></script>\n'
             f'<script nomodule src="{base}outdated.js" defer></script>'
         )
         return before, after
+
+    def _sdk(self, base: Markup) -> tuple[str, str]:
+        """The tags that ask for the client SDK early and run it, where it is not in bridge.js."""
+        if self._state.static.has_sdk:
+            return "", ""
+        url = self._state.settings.jsapi_url
+        source = escape(url) if url else f"{base}vendor/dingtalk.js"
+        # The browser would hold a deferred script back behind everything else in the head.
+        preload = f'<link rel="preload" as="script" href="{source}">\n'
+        return preload, f'<script src="{source}" defer></script>\n'
 
     def login(self, then: str = "") -> Markup:
         """What signs the visitor in: the data that login.js needs, its script and its styles.

@@ -15,7 +15,7 @@ import { Memory } from "./reauth_memory.js";
 import { nextStep } from "./reauth_steps.js";
 import { follow, samePath, viewKey, withoutFragment } from "./reauth_view.js";
 
-// Modules run late. nav.js is the page's first script and has read the address before any router.
+// Modules run late. first.js is the page's first script and has read the address before any router.
 const ENTRY = document.dingbridge ? document.dingbridge.entry : window.location.href;
 const ATTRIBUTE = "data-reauth"; // "waiting", "leaving" or "returning", on the root element
 const SHORT_HOLD_MS = 1000; // what a view that asks for nothing waits, so as not to disturb a grant

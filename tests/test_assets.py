@@ -224,7 +224,7 @@ def test_the_build_says_how_large_the_script_is(tmp_path: Path) -> None:
         ("static/x.js", "export default Promise.allSettled([]);", "Promise.allSettled"),
         ("static/x.js", "export default structuredClone({});", "structuredClone"),
         ("static/x.js", "export default Object.fromEntries([]);", "Object.fromEntries"),
-        ("static/nav.js", "const a = 1; window.a = a;", "Parsing error"),
+        ("static/first.js", "const a = 1; window.a = a;", "Parsing error"),
         ("dingbridge/sandbox/static/container-x.js", "window.a?.b();", "Parsing error"),
     ],
 )

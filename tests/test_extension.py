@@ -181,9 +181,10 @@ def test_one_bridge_may_serve_several_apps(settings: dict[str, object]) -> None:
 def test_the_data_is_safe_whatever_the_url_holds(settings: dict[str, object], target: str) -> None:
     app, _ = app_with(settings)
     raw = {"RAW_URI": target, "REQUEST_URI": target}
-    text = app.test_client().get("/", environ_overrides=raw).text
+    browser = app.test_client()
+    text = browser.get("/", environ_overrides=raw).text
     assert data_of(text)["url"] == f"https://app.example.test{target}"
-    assert text.count("</script>") == 5
+    assert text.count("</script>") == browser.get("/").text.count("</script>")
     assert "<!--" not in text
 
 
@@ -313,7 +314,7 @@ def test_the_prefix_of_a_trusted_proxy_stands_in_every_address(
     data = data_of(text)
     assert data["url"] == "https://app.example.test/h5/hr/visit"
     assert data["endpoints"]["sign"] == "/h5/hr/ding/sign"  # type: ignore[index]
-    assert re.search(r'src="/h5/hr/ding/static/v-[0-9a-f]+/bridge\.js"', text)
+    assert re.search(r'src="/h5/hr/ding/static/v-[0-9a-f]+/(?:vendor/built/)?bridge\.js"', text)
     elsewhere = {"REMOTE_ADDR": "203.0.113.9"}
     text = client.get(
         "/visit", headers={"X-Forwarded-Prefix": "/evil"}, environ_overrides=elsewhere

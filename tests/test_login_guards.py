@@ -38,7 +38,7 @@ def test_a_person_who_is_not_signed_in_gets_a_page_that_signs_in_and_goes_on(
 ) -> None:
     response = visitor.get("/mine?a=1", **PAGE)
     assert response.status_code == 401
-    assert "vendor/dingtalk.js" in response.text
+    assert "/bridge.js" in response.text
     assert "login.js" in response.text
     assert '"then":"reload"' in response.text
     # Without JavaScript, and outside DingTalk.

@@ -25,5 +25,6 @@
     };
     ["dingbridge:ready", "dingbridge:error", "bench:ready", "bench:error"]
       .forEach((name) => document.addEventListener(name, tell));
+    setTimeout(resolve, 20000, { outcome: "nothing" });
   });
 })();

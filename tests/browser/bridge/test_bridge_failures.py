@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -219,10 +220,30 @@ def test_a_plain_browser_gets_a_sentence_and_no_error(visitors: Make) -> None:
 
 def test_an_sdk_that_does_not_arrive_is_told(visitors: Make) -> None:
     visitor = visitors()
-    visitor.page.route("**/vendor/dingtalk.js", lambda route: route.abort())
+    # Built, the SDK is in front of the bridge, and neither arrives.
+    scripts = re.compile(r"/vendor/(?:dingtalk|built/bridge)\.js$")
+    visitor.page.route(scripts, lambda route: route.abort())
     visitor.open("/granted")
     assert visitor.state() == "error"
     assert visitor.heard[0][1]["code"] == "no_script"
+    assert visitor.errors == []
+
+
+def test_a_bridge_that_does_not_arrive_is_told_by_the_first_script(visitors: Make) -> None:
+    visitor = visitors()
+    visitor.page.route("**/bridge.js", lambda route: route.abort())
+    with visitor.page.expect_request("**/ding/outcome") as told:
+        visitor.open("/granted")
+        visitor.page.wait_for_selector(".dingbridge-notice")
+    assert visitor.state() == "error"
+    notice = visitor.page.inner_text(".dingbridge-notice")
+    reference = visitor.data()["reference"]
+    assert reference in notice
+    assert visitor.data()["words"]["no_script"]["message"] in notice
+    assert told.value.post_data_json["reference"] == reference
+    visitor.page.unroute("**/bridge.js")
+    visitor.page.click(".dingbridge-retry")
+    visitor.page.wait_for_selector("[data-bridge=ready]")
     assert visitor.errors == []
 
 
@@ -237,7 +258,9 @@ def test_an_engine_without_modules_is_told_to_update(visitors: Make) -> None:
     visitor.page.route("**/granted", as_an_old_engine_sees_it)
     visitor.open("/granted")
     assert visitor.state() == "error"
-    assert visitor.notice() == visitor.data()["words"]["old_client"]["message"]
+    data = visitor.data()
+    assert visitor.notice().startswith(data["words"]["old_client"]["message"])
+    assert visitor.notice().endswith(data["reference"])
     assert visitor.errors == []
 
 
@@ -290,6 +313,7 @@ def test_the_log_of_the_app_has_the_outcome_with_the_pages_reference(
         "platform_url": report["platform_url"],
         "platform": "android",
         "version": "7.6.45",
+        "api": "",
         "apis": "device.geolocation.get,biz.util.scan",
     }
     assert reference in pages[1].output()

@@ -1,8 +1,10 @@
 // The first script of a page. It blocks on purpose: it runs before the first paint, so nothing
 // changes colour before the visitor's eyes, and before any router, which may change the address.
-// It leaves two things for the modules that come later:
+// It leaves three things for the scripts that come later:
 //   document.dingbridge.entry           the address with which this document was loaded
 //   document.dingbridge.colour(search)  follows the dd_nav_bgcolor of a query; false without one
+//   document.dingbridge.fail(code)      says why there is no bridge
+// and says so itself where the bridge's script does not arrive, which nobody else could.
 (function () {
   "use strict";
 
@@ -70,6 +72,53 @@
     return Boolean(asked);
   }
 
-  document.dingbridge = { entry: location.href, colour: colour };
+  function element(tag, className, text) {
+    var made = document.createElement(tag);
+    made.className = className;
+    made.appendChild(document.createTextNode(text || ""));
+    return made;
+  }
+
+  /** The notice of bridge_notice.js, for when that is not there either. */
+  function showNotice(page, code, message) {
+    var notice = element("section", "dingbridge-notice");
+    var reference = element("p", "dingbridge-reference", page.words.reference + " ");
+    var retry = element("button", "dingbridge-retry", page.words.retry);
+    notice.setAttribute("role", "alert");
+    notice.lang = page.lang === "zh" ? "zh-CN" : page.lang;
+    reference.appendChild(element("code", "", page.reference));
+    retry.type = "button";
+    retry.addEventListener("click", function () { location.reload(); });
+    notice.appendChild(element("p", "dingbridge-message", message));
+    notice.appendChild(reference);
+    if (code !== "old_client") notice.appendChild(retry); // that another try does not help
+    var prepared = document.querySelector("[data-dingbridge-notice]");
+    if (!prepared) notice.className += " dingbridge-floating";
+    (prepared || document.body).appendChild(notice);
+  }
+
+  function fail(code) {
+    var page = JSON.parse(document.getElementById("dingbridge").textContent);
+    var said = page.words[code];
+    root.setAttribute("data-bridge", "error");
+    if (page.error) return; // the server has said what is worse
+    showNotice(page, code, said.message);
+    document.dispatchEvent(new CustomEvent("dingbridge:error", { detail: {
+      code: code, subcode: "", message: said.message, remedy: said.remedy, reference: page.reference,
+    } }));
+    navigator.sendBeacon(page.endpoints.outcome, new Blob([JSON.stringify({
+      state: "error", code: code, reference: page.reference, signed_url: page.url || "",
+      page_url: location.href.split("#")[0],
+    })], { type: "application/json" }));
+  }
+
+  window.addEventListener("error", function (event) {
+    if (event.target.tagName !== "SCRIPT" || !/\/bridge\.js$/.test(event.target.src)) return;
+    var tell = function () { fail(navigator.onLine === false ? "offline" : "no_script"); };
+    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", tell);
+    else tell();
+  }, true); // such errors do not bubble
+
+  document.dingbridge = { entry: location.href, colour: colour, fail: fail };
   colour(location.search);
 }());

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Script, createContext } from "node:vm";
 
-const script = new Script(readFileSync(new URL("../../static/nav.js", import.meta.url), "utf8"));
+const script = new Script(readFileSync(new URL("../../static/first.js", import.meta.url), "utf8"));
 
-/** Runs nav.js over a query and tells what it did to a document that has `metas`. */
+/** Runs first.js over a query and tells what it did to a document that has `metas`. */
 function run(search, metas = []) {
   const style = {};
   const added = [];
@@ -25,7 +25,7 @@ function run(search, metas = []) {
     createElement: () => meta(),
   };
   const location = { search, href: `https://h/a${search}#/route` };
-  script.runInContext(createContext({ location, document }));
+  script.runInContext(createContext({ location, document, window: { addEventListener() {} } }));
   const themes = () => [...present, ...added].map((made) => made.attributes.content);
   return { style, themes: themes(), later: themes, ...document.dingbridge };
 }
