@@ -33,6 +33,7 @@ window.api = {
   photos: require("dingtalk-jsapi/api/biz/util/uploadImage").default,
   preview: require("dingtalk-jsapi/api/biz/util/previewImage").default,
   open: require("dingtalk-jsapi/api/biz/util/openLink").default,
+  chat: require("dingtalk-jsapi/api/biz/chat/toConversationByOpenConversationId").default,
   save: require("dingtalk-jsapi/api/biz/cspace/saveFile").default,
 };
 """

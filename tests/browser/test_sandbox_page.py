@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from page_checks import sideways, violations
 from phone import Phone
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, expect
 
-ROOT = Path(__file__).resolve().parents[2]
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 390, "height": 844}
 
@@ -49,26 +47,6 @@ def visiting(browser: Browser, served: Any, request: pytest.FixtureRequest) -> I
     yield make
     for context in contexts:
         context.close()
-
-
-def sideways(visitor: SandboxVisit) -> int:
-    """By how many pixels the page could be scrolled sideways."""
-    return int(
-        visitor.page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-    )
-
-
-def violations(visitor: SandboxVisit) -> list[str]:
-    """What axe finds against WCAG 2.2 AA, the app's own frame apart."""
-    axe = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
-    visitor.page.evaluate(axe)
-    found = visitor.page.evaluate(
-        """async () => (await axe.run({ exclude: ['#frame'] }, { iframes: false, runOnly:
-        ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })).violations"""
-    )
-    return [json.dumps([item["id"], [node["target"] for node in item["nodes"]]]) for item in found]
 
 
 # ---- the phone
@@ -219,7 +197,7 @@ def test_nothing_stands_out_sideways_and_targets_are_large(
     views = ["phone", "calls", *settings] if size is NARROW else settings
     for view in views:
         visitor.page.click(f"#tab-{view}")
-        assert sideways(visitor) == 0
+        assert sideways(visitor.page) == 0
         small = visitor.page.evaluate(
             """() => Array.from(
               document.querySelectorAll('button, input, select, textarea, label span'))
@@ -239,7 +217,7 @@ def test_no_view_breaks_the_rules_of_accessibility(visiting: Visit, scheme: str)
     visitor.page.locator("#list summary").first.click()
     for view in ("calls", "surroundings", "client", "platform"):
         visitor.page.click(f"#tab-{view}")
-        assert violations(visitor) == []
+        assert violations(visitor.page) == []
 
 
 def test_the_keyboard_is_enough(visiting: Visit) -> None:

@@ -11,19 +11,23 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from page_checks import sideways, violations
 from platform_caller import PlatformCaller
 from playwright.sync_api import Browser, BrowserContext, Frame, Locator, expect
 from sandbox_server import SandboxClient
 from sdk_page import SdkPage, built_sdk, plain_server
-from test_sandbox_page import NARROW, WIDE, sideways, violations
 
+from dingbridge.sandbox.conversations import OPEN_ID
 from dingbridge.sandbox.sandbox import Sandbox
 
+WIDE = {"width": 1280, "height": 800}
+NARROW = {"width": 390, "height": 844}
 APIS = [
     "biz.chat.pickConversation",
     "biz.chat.chooseConversationByCorpId",
     "biz.cspace.saveFile",
     "device.geolocation.get",
+    "biz.chat.toConversationByOpenConversationId",
 ]
 
 Visit = Callable[..., "PhoneVisit"]
@@ -321,6 +325,10 @@ def test_the_phone_shows_what_its_person_is_sent_and_nothing_else(visiting: Visi
     caller.oapi("/topapi/message/corpconversation/recall", recall)
     expect(visitor.page.locator("#letters > li")).to_have_count(0)
     visitor.page.keyboard.press("Escape")
+    expect(visitor.page.locator("#inbox")).to_be_hidden()
+    visitor.attempt("chat", {"openConversationId": OPEN_ID})
+    expect(visitor.page.locator("#no-letters")).to_be_visible()
+    visitor.page.click("#inbox-close")
     visitor.page.click("#tab-client")
     visitor.page.fill("#set-device-user", "user5031")
     visitor.page.press("#set-device-user", "Tab")
@@ -359,18 +367,17 @@ def test_every_sheet_is_for_everybody(
         }
     )
     visitor.page.locator("#banner").wait_for()
-    found = {"banner": violations(visitor)}
+    found = {"banner": violations(visitor.page, "#screen")}
+    # A tag and a folder are chosen as a code is.
     for name, args in (
         ("scan", {}),
-        ("readTag", {}),
         ("pick", {}),
         ("photos", {"multiple": True, "max": 2}),
-        ("save", {"url": "x", "name": "x" * 90}),
         ("confirm", {"message": "?"}),
     ):
         visitor.begin(name, args)
-        found[name] = violations(visitor)
-        assert sideways(visitor) == 0
+        found[name] = violations(visitor.page, "#screen")
+        assert sideways(visitor.page) == 0
         heights = visitor.sheet.locator("button:visible, label:visible").evaluate_all(
             "(all) => all.filter((one) => one.htmlFor === '' || one.tagName === 'BUTTON')"
             ".map((one) => one.offsetHeight)"
@@ -381,11 +388,11 @@ def test_every_sheet_is_for_everybody(
     visitor.page.locator("#inbox-open").click()
     visitor.page.locator("#letters .letter").click()
     visitor.page.locator("#letters .card").wait_for()
-    found["inbox"] = violations(visitor)
+    found["inbox"] = violations(visitor.page, "#screen")
     visitor.page.locator("#inbox-close").click()
     visitor.attempt("preview", {"urls": [visitor.url("/__sandbox__/photo?id=p1")]})
     visitor.page.locator("#viewer img").wait_for()
-    found["viewer"] = violations(visitor)
+    found["viewer"] = violations(visitor.page, "#screen")
     assert {name: what for name, what in found.items() if what} == {}
     assert visitor.console == []
 
@@ -394,8 +401,8 @@ def test_text_of_twice_the_size_fits(visiting: Visit) -> None:
     visitor = visiting(viewport={"width": 640, "height": 844})
     visitor.page.evaluate("document.documentElement.style.fontSize = '30px'")
     visitor.begin("scan")
-    assert sideways(visitor) == 0
+    assert sideways(visitor.page) == 0
     visitor.page.keyboard.press("Escape")
     visitor.said()
     visitor.page.click("#tab-surroundings")
-    assert sideways(visitor) == 0
+    assert sideways(visitor.page) == 0

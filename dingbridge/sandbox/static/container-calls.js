@@ -65,6 +65,9 @@ const SHOWN = [
   "biz.util.previewImage",
   "biz.util.openLink",
   "biz.cspace.preview",
+  "biz.chat.toConversation",
+  "biz.chat.toConversationByOpenConversationId",
+  "biz.chat.openSingleChat",
 ];
 // These report every tap. To be accepted is no success yet, on Android and Harmony.
 const TAPPED = [

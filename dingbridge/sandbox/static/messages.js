@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { make } from "./dialogs.js";
 import { markdown } from "./markdown.js";
-import { follow } from "./phone.js";
+import { follow, onShow } from "./phone.js";
 import { currentLanguage, word } from "./words.js";
 import { size } from "./viewer.js";
 
@@ -206,6 +206,7 @@ export const forgetMessages = () => {
 };
 
 export const startMessages = () => {
+  ["toConversation", "toConversationByOpenConversationId", "openSingleChat"].forEach((name) => onShow(name, () => showInbox(null)));
   byId("inbox-open").addEventListener("click", () => (byId("inbox").hidden ? showInbox(null) : closeInbox()));
   byId("inbox-close").addEventListener("click", closeInbox);
   byId("banner").addEventListener("click", () => showInbox(Number(byId("banner").dataset.n)));
