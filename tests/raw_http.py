@@ -53,8 +53,8 @@ def one_shot_server(answer: bytes, *, reads_body: bool = True) -> Iterator[tuple
             with connection:
                 connection.settimeout(10)
                 request = _request(connection) if reads_body else connection.recv(1)
+                asked.append(request)  # before whoever asked could look for it
                 connection.sendall(answer)
-            asked.append(request)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
