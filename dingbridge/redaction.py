@@ -12,22 +12,23 @@ from typing import Any
 
 MASK = "***"
 SHORTEST = 4  # characters; replacing less would only spoil the text around it
-_NAMES = r"token|secret|ticket|aes_?key|auth_?code|password"
-_SECRET = re.compile(_NAMES, re.IGNORECASE)
+_SECRET = re.compile(r"token|secret|ticket|aes_?key|auth_?code|password", re.IGNORECASE)
 # In an address `code` and `state` are what the browser login is made of.
-_PARAMETER = re.compile(
-    rf"((?:\b(?:code|state)|\w*(?:{_NAMES}|signature)\w*)=)[^&#\s\"']+", re.IGNORECASE
+_SECRET_PARAMETER = re.compile(
+    rf"(?:code|state)\Z|.*?(?:{_SECRET.pattern}|signature)", re.IGNORECASE
 )
+# A name begins where no letter stands before it: the search is linear, whatever is sent to us.
+_PARAMETER = re.compile(r"(?<!\w)(\w+)=([^&#\s\"']+)")
 
 
 def mask_parameters(text: str) -> str:
     """`text` without the values of parameters whose names say that they are secret."""
-    return _PARAMETER.sub(rf"\1{MASK}", text)
+    return _PARAMETER.sub(_mask_parameter, text)
 
 
 def names_secret(name: str) -> bool:
     """Whether a parameter of this name is secret."""
-    return _PARAMETER.fullmatch(f"{name}=x") is not None
+    return _SECRET_PARAMETER.match(name) is not None
 
 
 def mask_values(text: str, secrets: Iterable[str]) -> str:
@@ -53,6 +54,10 @@ def hidden(value: Any) -> set[str]:
         told = {held for name, held in value.items() if _is_secret(name, held)}
         return told.union(*(hidden(held) for held in value.values()))
     return set().union(*(hidden(held) for held in value)) if isinstance(value, list) else set()
+
+
+def _mask_parameter(found: re.Match[str]) -> str:
+    return f"{found[1]}={MASK}" if names_secret(found[1]) else found[0]
 
 
 def _is_secret(name: str, held: object) -> bool:
