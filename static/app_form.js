@@ -6,6 +6,7 @@
 //     collect: async (data) => data.append("place", await where()),     // more for the server; an
 //                                              // error whose `isShown` is true is told elsewhere
 //     done: (answer) => …,
+//     refused: (error) => …,          // the server said no
 //   });
 //
 // The form has a hidden field `key`. The server stores one submission per key and person.
@@ -29,6 +30,7 @@ export function sendForm(form, options) {
       await attempt();
     } catch (error) {
       if (SETTLED.includes(error.code)) renewKey(form);
+      if (options.refused && error.status >= 400 && error.status < 500) options.refused(error);
       if (error.isShown) clear(options.outcome);
       else failed(options.outcome, error, submit);
     } finally {

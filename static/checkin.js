@@ -51,9 +51,8 @@ async function ask() {
 }
 
 function showFailure(error) {
-  const isOutside = state() === "outside";
-  if (isOutside || error.code === "unsupported_here") {
-    tell(place, isOutside ? say("checkin_outside") : error.message);
+  if (state() === "outside" || error.code === "unsupported_here") {
+    tell(place, say("checkin_elsewhere"));
     form.classList.add("is-elsewhere");
   } else {
     failed(place, error, () => locate().catch(() => {}));
@@ -70,9 +69,9 @@ function show() {
   const metres = Math.round(here.accuracy);
   const numbers = `${here.latitude.toFixed(5)}, ${here.longitude.toFixed(5)}`;
   line("hint", `${say("checkin_accuracy", { metres })} · ${numbers}`);
-  if (earlier.length) {
-    const nearest = Math.round(Math.min(...earlier.map((other) => distance(here, other))));
-    line("hint", say("checkin_map_earlier", { metres: nearest }));
+  const nearest = Math.min(...earlier.map((other) => distance(here, other)));
+  if (earlier.length && nearest > here.accuracy) {
+    line("hint", say("checkin_map_earlier", { metres: Math.round(nearest) }));
   }
   const again = document.createElement("button");
   Object.assign(again, { type: "button", className: "side-button", textContent: say("checkin_again") });
@@ -108,6 +107,9 @@ sendForm(form, {
   async collect(data) {
     const found = await locate().catch((error) => { throw Object.assign(error, { isShown: true }); });
     ["latitude", "longitude", "accuracy", "address"].forEach((name) => data.append(name, found[name]));
+  },
+  refused() {
+    here = null; // whatever was wrong, the next try begins where the person is then
   },
   done({ time }) {
     done(outcome, say("checkin_done", { time }));

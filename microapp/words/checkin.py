@@ -15,16 +15,19 @@ WORDS: dict[str, tuple[str, str]] = {
     "checkin_submit": ("签到", "Check in"),
     "checkin_storing": ("正在保存…", "Saving…"),
     "checkin_done": ("已签到，{time}", "Checked in at {time}"),
-    "checkin_outside": (
-        "在普通浏览器里不能定位。请在手机钉钉里打开本页面签到；今天的记录在这里照常能看。",
-        "A plain browser cannot locate you. Check in with DingTalk on a phone; the list is here.",
+    "checkin_elsewhere": (
+        "这里不能定位：电脑和普通浏览器没有这项功能。请在手机钉钉里签到；今天的记录照常能看。",
+        (
+            "Desktops and plain browsers cannot locate you. Check in with DingTalk on a phone; "
+            "today's list is shown here all the same."
+        ),
     ),
     "checkin_today": ("今天", "Today"),
-    "checkin_count": ("{count} 次", "{count} times"),
-    "checkin_count_one": ("1 次", "once"),
+    "checkin_count": ("{count} 次", "{count} check-ins"),
+    "checkin_count_one": ("1 次", "1 check-in"),
     "checkin_empty": (
         "今天还没有签到。到了地方，点“签到”就会记下位置和时间。",
-        "No check-ins today. Where you are next, tap “Check in” to note place and time.",
+        'No check-ins today. Once you are there, tap "Check in" to note place and time.',
     ),
     "checkin_map": (
         "示意图：你在中央，圆圈是误差范围，方块是今天签到过的地方",

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 
 import pytest
-from checkin_states import walked
+from checkin_states import LOCATE, NOWHERE, walked
 from conftest import Served
 from microapp_states import Stage, open_stage
 from phone import Phone
@@ -198,6 +198,19 @@ def test_a_page_opened_without_a_session_comes_alive_and_keeps_what_is_being_typ
     walker.page.wait_for_selector("#place .map-earlier")
 
 
+def test_after_an_implausible_place_the_next_try_locates_anew(
+    walking: Callable[..., Walker],
+) -> None:
+    walker = walking(results={LOCATE: NOWHERE}).open()
+    walker.types()
+    walker.taps()
+    assert "没有得到准确的位置" in walker.reads_the_failure()
+    walker.phone.set(results={LOCATE: None})
+    walker.page.click("#outcome .side-button")
+    walker.sees_it_done()
+    assert walker.stored() == [NOTE]
+
+
 @pytest.mark.row("R21")
 def test_location_that_is_switched_off_is_explained_and_tried_again(
     walking: Callable[..., Walker],
@@ -226,7 +239,7 @@ def test_in_a_plain_browser_the_list_is_there_once_signed_in_and_the_rest_is_exp
     walked(walker.stage)
     walker.phone.open("/checkin")
     walker.page.wait_for_selector(".is-elsewhere")
-    assert "手机钉钉" in walker.page.inner_text("#place")
+    assert "在手机钉钉里签到" in walker.page.inner_text("#place")
     expect(walker.page.locator("#checkin .main-button")).to_be_hidden()
     walker.page.click("[data-login-link]")
     walker.page.get_by_text("张小沙").click()

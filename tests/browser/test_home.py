@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from phone import Phone
+from playwright.sync_api import expect
 
 
 @pytest.mark.row("R07")
@@ -18,6 +19,20 @@ def test_the_home_page_reaches_dd_ready(phones: Callable[..., Phone], platform: 
     assert phone.grants_asked() == 1
     assert phone.console == []
     assert phone.errors == []
+
+
+def test_home_says_who_one_is_what_one_can_do_and_how_the_connection_is(phone: Phone) -> None:
+    page = phone.open("/?dd_nav_bgcolor=FF1A5FB4")
+    phone.state("ready")
+    expect(page.locator(".dingbridge-login-in")).to_contain_text("张小沙")
+    expect(page.locator(".state-ready")).to_be_visible()
+    linked = [link.get_attribute("href") for link in page.locator("nav a").all()][1:]
+    offered = [link.get_attribute("href") for link in page.locator("a.action").all()]
+    assert linked
+    assert offered[: len(linked)] == linked
+    page.locator("a.action").first.click()
+    expect(page.locator("nav [aria-current]")).to_have_text("签到")
+    assert page.url.endswith("/checkin?dd_nav_bgcolor=FF1A5FB4")
 
 
 def test_a_tap_on_where_am_i_shows_the_address(phone: Phone) -> None:
