@@ -38,7 +38,8 @@ class CorpAdmin:
             {**letter, "card": card(letter["message"], corp.media)}
             for letter in corp.mailbox.show(names, user)
         ]
-        return json_response({"messages": letters, "on_the_way": corp.mailbox.on_the_way(user)})
+        coming = {} if user is None else {"on_the_way": corp.mailbox.on_the_way(user)}
+        return json_response({"messages": letters, **coming})
 
     def _media(self, request: Request) -> Response:
         return file_response(self._platform.corp.media.get(request.query.get("id")))

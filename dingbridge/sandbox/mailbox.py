@@ -156,11 +156,11 @@ class Mailbox:
                 if userid is None or (self._is_for(letter, userid) and self._arrived(letter))
             ]
 
-    def on_the_way(self, userid: str | None = None) -> int:
-        """How many letters have not arrived yet, of all or for one person."""
+    def on_the_way(self, userid: str) -> int:
+        """How many letters for that person have not arrived yet."""
         with self._lock:
             return sum(
-                (userid is None or self._is_for(letter, userid)) and not self._arrived(letter)
+                self._is_for(letter, userid) and not self._arrived(letter)
                 for letter in self._letters
             )
 
