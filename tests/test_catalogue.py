@@ -120,6 +120,7 @@ def test_the_codes_of_the_demands_are_there(family: Family, codes: set[str]) -> 
         ("server", {"88", "45009", *(str(code) for code in range(90001, 90021))}),
         ("server", {"-1", "404", "22", "1111", "40014", "40035", "42001", "43004"}),
         ("server", {"InvalidAuthentication", "invalidClientIdOrSecret", "systemBusy"}),
+        ("server", {"34002", "34004", "34016", "40048", "40068", "40069", "885001", "885006"}),
         ("server", {"unknownError", "Missingbody", "AuthenticationFailed.MissingParameter"}),
         ("server", {"platform_unreachable", "platform_timeout", "platform_unreadable"}),
         ("server", {"platform_failed", "platform_banned", "ticket_source_failed"}),
