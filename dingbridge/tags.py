@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from flask import g, request
+from flask import has_request_context, request
 from markupsafe import Markup, escape
 
 from dingbridge.failure_notes import note_unsigned
@@ -44,11 +44,12 @@ class PageTags:
         lang = state.language(asked)
         developer = state.is_developer()
         view = state.signer.view(asked.environ, apis, type, lang, developer)
-        setattr(g, self._attribute, view)
+        asked.__dict__[self._attribute] = view
         if view.cause is not None:
             note_unsigned(state, view)
         before, after = self._constant(asked.script_root, apis, lang, developer)
-        return Markup(before + changing_data(view) + after)  # noqa: S704 - all three are escaped
+        text = "".join((before, changing_data(view), after))  # a sum would copy it once more
+        return Markup(text)  # noqa: S704 - all three are escaped
 
     def _around_the_data(
         self, root: str, apis: tuple[str, ...], lang: Language, developer: bool
@@ -110,7 +111,9 @@ class PageTags:
     @property
     def view(self) -> PageView | None:
         """What became of the page that is being rendered; None where none was signed."""
-        view: PageView | None = g.get(self._attribute)
+        if not has_request_context():  # a mail, say, rendered by a command
+            return None
+        view: PageView | None = getattr(request, self._attribute, None)
         return view
 
     @property
