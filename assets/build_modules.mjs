@@ -17,7 +17,8 @@ import { build, transformSync } from "esbuild";
 const BUILT = "vendor/built";
 const SDK = "vendor/dingtalk.js";
 // Modules that others import and that pages name as well; one that nobody imports is named by some.
-const PUBLIC = ["bridge.js", "login.js", "reauth.js"];
+const BRIDGE = "bridge.js";
+const PUBLIC = [BRIDGE, "login.js", "reauth.js"];
 const IMPORT = /^(?:import|export)\b[^"';]*["']\.\/([\w./-]+)["']/gm;
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -66,6 +67,7 @@ async function merge(entries, options) {
     charset: "utf8",
     format: "esm",
     target: "es2018",
+    plugins: [publicOnce],
     ...options,
   });
   return outputFiles;
@@ -77,19 +79,22 @@ function minified(name) {
   return transformSync(read(name), { ...options, target: ["es5", "chrome69", "ios12"] }).code;
 }
 
-// There is one bridge in a page, whichever module asks for it.
-const oneBridge = {
-  name: "bridge",
+// Each of them is in a page once, whichever module asks for it.
+const publicOnce = {
+  name: "public",
   setup(plugins) {
-    plugins.onResolve({ filter: /^\.\/bridge\.js$/ }, ({ path: name }) => ({ path: name, external: true }));
+    plugins.onResolve({ filter: /^\.\/\w+\.js$/ }, ({ path: name }) => (
+      PUBLIC.includes(name.slice(2)) ? { path: name, external: true } : undefined
+    ));
   },
 };
 
 const { modules, entries } = sortModules();
-const outputs = [
-  ...await merge(["bridge.js"], { banner: { js: sdk() } }),
-  ...await merge(entries.filter((name) => name !== "bridge.js"), { splitting: true, plugins: [oneBridge] }),
-];
+const others = entries.filter((name) => !PUBLIC.includes(name));
+const outputs = (await Promise.all([
+  ...PUBLIC.map((name) => merge([name], name === BRIDGE ? { banner: { js: sdk() } } : {})),
+  merge(others, { splitting: true }),
+])).flat();
 
 const draft = `${out}.${process.pid}`;
 mkdirSync(draft, { recursive: true });
