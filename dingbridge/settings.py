@@ -24,6 +24,7 @@ Mode = Literal["internal", "isv"]
 Algorithm = Literal["sha256", "sha1"]
 QueryRule = Literal["decoded", "raw"]
 Generation = Literal["new", "old"]
+ChatWay = Literal["robot", "cid"]
 Language = Literal["zh", "en"]
 
 # Where a person finds or mends each value. Chinese first: the console speaks Chinese.
@@ -76,6 +77,7 @@ class Settings:
     redis_url: str | None = None
     database_url: str | None = None
     time_zone: str = "Asia/Shanghai"
+    chat_way: ChatWay = "robot"
     api_rate: int = 20
     api_quota: int = 5000
     workers: int = 1
@@ -129,6 +131,7 @@ class Settings:
             "redis_url": reader.read("REDIS_URL", _redis_url, ""),
             "database_url": reader.read("DATABASE_URL", _database_url, ""),
             "time_zone": reader.read("TIME_ZONE", _time_zone, cls.time_zone),
+            "chat_way": reader.read("CHAT_WAY", _choice("robot", "cid"), cls.chat_way),
             "api_rate": reader.read("API_RATE", _whole(1, 1000), cls.api_rate),
             "api_quota": reader.read("API_QUOTA", _whole(0, 10**9), cls.api_quota),
             "workers": reader.read("WORKERS", _whole(1, 10_000), _web_concurrency(source)),

@@ -79,6 +79,7 @@ def test_a_secret_stands_neither_in_the_faults_nor_in_the_object_s_repr() -> Non
         ("DING_DATABASE_URL", "mysql://127.0.0.1/app"),
         ("DING_DATABASE_URL", "app.db"),
         ("DING_TIME_ZONE", "Asia/Nowhere"),
+        ("DING_CHAT_WAY", "pigeon"),
         ("DING_TIME_ZONE", "../etc/passwd"),
         ("DING_PUBLIC_ORIGINS", "app.example.test"),
         ("DING_PUBLIC_ORIGINS", "https://app.example.test/path"),
