@@ -45,6 +45,10 @@ WHERE = {
 HERE = "见 README 的设置表 / see the table of settings in README.en.md"
 
 
+# Without a value they are None; as defaults of the reader that would mean "required".
+_OPTIONAL = ("original_uri_header", "jsapi_url", "redis_url", "database_url", "files_folder")
+
+
 class _Wrong(ValueError):
     """A value that cannot be used; the text says why, without the value if it is a secret."""
 
@@ -78,6 +82,8 @@ class Settings:
     database_url: str | None = None
     time_zone: str = "Asia/Shanghai"
     chat_way: ChatWay = "robot"
+    files_folder: Path | None = None
+    files_quota: int = 500
     api_rate: int = 20
     api_quota: int = 5000
     workers: int = 1
@@ -131,6 +137,8 @@ class Settings:
             "redis_url": reader.read("REDIS_URL", _redis_url, ""),
             "database_url": reader.read("DATABASE_URL", _database_url, ""),
             "time_zone": reader.read("TIME_ZONE", _time_zone, cls.time_zone),
+            "files_folder": reader.read("FILES_FOLDER", Path, ""),
+            "files_quota": reader.read("FILES_QUOTA", _whole(1, 10**6), cls.files_quota),
             "chat_way": reader.read("CHAT_WAY", _choice("robot", "cid"), cls.chat_way),
             "api_rate": reader.read("API_RATE", _whole(1, 1000), cls.api_rate),
             "api_quota": reader.read("API_QUOTA", _whole(0, 10**9), cls.api_quota),
@@ -141,7 +149,7 @@ class Settings:
             "lang": reader.read("LANG", _choice("zh", "en"), "zh"),
         }
         reader.finish()
-        for name in ("original_uri_header", "jsapi_url", "redis_url", "database_url"):
+        for name in _OPTIONAL:
             values[name] = values[name] or None
         return cls(**values)  # type: ignore[arg-type]  # each value was parsed to its field's type
 

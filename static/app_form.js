@@ -12,6 +12,7 @@
 // The form has a hidden field `key`. The server stores one submission per key and person.
 import { clear, failed, working } from "./app_outcome.js";
 import { Draft } from "./app_draft.js";
+import { newKey } from "./app_key.js";
 import { send } from "./app_server.js";
 
 // With these the server has said for good what becomes of the submission of this key.
@@ -60,6 +61,5 @@ export function sendForm(form, options) {
 
 /** The next submission is another one. */
 function renewKey(form) {
-  const bytes = window.crypto.getRandomValues(new Uint8Array(16));
-  form.elements.key.value = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  form.elements.key.value = newKey();
 }

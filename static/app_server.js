@@ -9,11 +9,13 @@ import { signedFetch } from "./login.js";
 
 const ANSWER_MS = 45000; // with a renewal, for which the client may first ask the person
 
-/** Posts a form's data, or an object as JSON, and resolves with the answer's JSON. */
+/** Posts a form's data, bytes, or an object as JSON, and resolves with the answer's JSON. */
 export function send(address, content, method = "POST") {
   const isForm = content instanceof FormData;
-  const body = isForm ? content : JSON.stringify(content);
-  const headers = isForm ? {} : { "Content-Type": "application/json" };
+  const isBytes = content instanceof ArrayBuffer;
+  const type = isBytes ? "application/octet-stream" : "application/json";
+  const body = isForm || isBytes ? content : JSON.stringify(content);
+  const headers = isForm ? {} : { "Content-Type": type };
   return exchange(address, { method, headers, body });
 }
 
