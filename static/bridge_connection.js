@@ -276,7 +276,7 @@ export class Bridge {
   /** Sends each outcome once. */
   report(state, { code = "", subcode = "", text = "", message = "", seen = {}, api = "" }) {
     const { page } = this;
-    const key = `${state} ${code}`;
+    const key = [state, code, subcode, api].join(" ");
     if (!page.endpoints.outcome || this.told.includes(key)) return;
     this.told.push(key);
     sendOutcome(page.endpoints.outcome, {
