@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Self
 
-from sqlalchemy import Column, Connection, Double, Row, String, select
+from sqlalchemy import Column, Connection, Double, Index, Row, String, select
 
 from dingbridge.login.session import SessionUser
 from dingbridge.problems import RequestRefused
@@ -31,6 +31,9 @@ checkins = personal_table(
     Column("address", String(ADDRESS_LENGTH), nullable=False),
     Column("note", String(NOTE_LENGTH), nullable=False),
 )
+# What a report lists: everybody's in order, and one person's.
+Index("checkins_in_order", *(checkins.c[name] for name in ("corp", "day", "at", "id")))
+Index("checkins_of_person", *(checkins.c[name] for name in ("corp", "userid", "day", "at", "id")))
 
 
 @dataclass(frozen=True)
