@@ -67,7 +67,13 @@ def _answer(bridge: DingBridge, status: int, code: str, error: BaseException | N
     reference, lang = new_reference(), bridge.language()
     log.warning("page failed status=%s reason=%s reference=%s", status, code, reference)
     bridge.note_failure(reference, status, error, code)
-    entry = catalogue.explain(code, family="page")
+    return error_page(catalogue.explain(code, family="page"), lang, status, reference)
+
+
+def error_page(
+    entry: catalogue.Entry, lang: catalogue.Language, status: int, reference: str
+) -> AnyResponse:
+    """A page that says what happened and what to do, with the reference."""
     page = render_template(
         "failed.html",
         heading=entry.say("title", lang),

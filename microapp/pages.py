@@ -6,6 +6,7 @@ from flask import Flask, request
 from markupsafe import Markup, escape
 
 from dingbridge.page import escape_json
+from microapp.chat import chat_page
 from microapp.checkin import checkin_page
 from microapp.context import MicroApp
 from microapp.scan import scan_page
@@ -13,7 +14,7 @@ from microapp.words import words
 
 # In the order of the navigation; a page appears in it once its blueprint is there.
 NAVIGATION = ("home", "checkin", "scan", "chat", "files", "report")
-_BUILDERS = (checkin_page, scan_page)
+_BUILDERS = (checkin_page, scan_page, chat_page)
 # What every page's script says.
 _FRAME_WORDS = (
     "reference",

@@ -16,7 +16,7 @@ import { newKey } from "./app_key.js";
 import { send } from "./app_server.js";
 
 // With these the server has said for good what becomes of the submission of this key.
-const SETTLED = ["submitted_before"];
+const SETTLED = ["submitted_before", "send_unclear"];
 
 /** Takes over a form. `says`: the sentence while it is being stored. */
 export function sendForm(form, options) {
