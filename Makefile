@@ -95,7 +95,7 @@ $(S)/npm-dev: $(S)/npm
 	@mkdir -p $(S) && touch $@
 
 # Which APIs the SDK build holds is read from the templates, so they are what it depends on.
-$(S)/assets: $(S)/npm $(wildcard assets/* microapp/spa/* static/*.*) $(shell find templates -name '*.html' 2>/dev/null)
+$(S)/assets: $(S)/npm $(wildcard assets/* microapp/charts/* microapp/spa/* static/*.*) $(shell find templates -name '*.html' 2>/dev/null)
 	@echo "building: browser assets" >&2
 	$(BIN)/python assets/build.py
 	@touch $@

@@ -30,7 +30,7 @@ export default [
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   { ...js.configs.recommended, rules: { ...js.configs.recommended.rules, ...strict } },
   {
-    files: ["static/**/*.js", "microapp/spa/**/*.js", `${SANDBOX}/**/*.js`],
+    files: ["static/**/*.js", "microapp/{charts,spa}/**/*.js", `${SANDBOX}/**/*.js`],
     ...compat.configs["flat/recommended"],
     languageOptions: { ecmaVersion: 2018, sourceType: "module", globals: globals.browser },
     rules: {

@@ -77,7 +77,7 @@ def main() -> int:
     if asked.out != SCRIPT:
         return 0
     node, _ = node_and_npm()
-    for script in ("build_spa.mjs", "build_modules.mjs"):
+    for script in ("build_spa.mjs", "build_report.mjs", "build_modules.mjs"):
         run = subprocess.run([node, str(ROOT / "assets" / script)], cwd=ROOT, check=False)
         if run.returncode:
             return run.returncode

@@ -39,6 +39,7 @@ metadata = MetaData()
 # SQLite counts up by itself only for a plain INTEGER.
 RowId = BigInteger().with_variant(Integer, "sqlite")
 KEY_LENGTH = 64  # characters of a submission's key
+USERID_LENGTH = 64
 _KEY = re.compile(r"[0-9A-Za-z_-]{16,64}")
 
 
@@ -77,7 +78,7 @@ def personal_columns() -> list[Column[Any]]:
     return [
         Column("id", RowId, primary_key=True),
         Column("corp", String(64), nullable=False),
-        Column("userid", String(64), nullable=False),
+        Column("userid", String(USERID_LENGTH), nullable=False),
         Column("name", String(200), nullable=False),
         Column("key", String(KEY_LENGTH), nullable=False),
         Column("at", UtcTime(), nullable=False),

@@ -13,7 +13,7 @@ export async function renewParts(names, address = window.location.href) {
   const parts = names.map(find);
   parts.forEach((part) => part.setAttribute("aria-busy", "true"));
   try {
-    const page = await fetchPage(address);
+    const page = await fetchPage(address, names);
     names.forEach((name, index) => {
       parts[index].replaceWith(document.importNode(page.querySelector(selector(name)), true));
     });
@@ -23,11 +23,16 @@ export async function renewParts(names, address = window.location.href) {
   }
 }
 
-async function fetchPage(address) {
+async function fetchPage(address, names) {
   const answer = await signedFetch(address, { headers: { Accept: "text/html" }, cache: "no-store" })
     .catch((reason) => { if (reason.name === "BridgeError") throw reason; });
-  if (!answer || !answer.ok) throw await explain({ code: answer ? "unavailable" : "offline" });
-  return new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!answer) throw await explain({ code: "offline" });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  // What the page itself refuses, it words itself.
+  if (!answer.ok && !names.every((name) => page.querySelector(selector(name)))) {
+    throw await explain({ code: "unavailable" });
+  }
+  return page;
 }
 
 /** What was there stays; above it stands why it is not newer. */

@@ -8,20 +8,27 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from microapp_visitor import ORIGIN, AppVisitor, new_key
 
 import app as micro_app
+from dingbridge.login.session import SessionUser
 from dingbridge.sandbox.sandbox import Sandbox
+from dingbridge.settings import Settings
 from dingbridge.static_files import BUILT, MODULES
+from microapp.checkin_store import Place, add
+from microapp.database import open_database
 from microapp.pages import NAVIGATION
 
 HTML_LIMIT = 15_000
 ASSETS_LIMIT = 40_000
 SDK = MODULES / "vendor" / "dingtalk.js"
-LIBRARIES: dict[str, tuple[str, ...]] = {}  # by page: files below static/ that are its library
+# By page: files below static/ that are its library.
+LIBRARIES = {"report": ("vendor/charts.js", f"{BUILT}/vendor/charts.js")}
 # What somebody may have stored before: the lists are not empty.
 FORMS = {
     "checkin": {
@@ -69,6 +76,35 @@ def test_the_html_of_every_page_is_at_most_15_kb(visitor: AppVisitor, lang: str)
         assert '"signature"' in answer.text, name
         sizes[name] = len(answer.data)
     assert {name: size for name, size in sizes.items() if size > HTML_LIMIT} == {}, sizes
+
+
+def test_the_html_of_a_report_with_all_that_it_shows_is_at_most_15_kb(
+    visitor: AppVisitor,
+) -> None:
+    corp = visitor.app.extensions["dingbridge"]["dingbridge"].settings.corp_id
+    person = SessionUser("user5031", "", admin=False, corp=corp, at=0)
+    place = Place(30.28, 120.03, 29.0, "浙江省杭州市余杭区文一西路" * 8)
+    database = open_database(Settings.load(visitor.app.config))
+    with database.write() as connection:
+        for day in range(1, 32):
+            for number in range(11):
+                somebody = replace(person, userid=f"user{number:04}", name="欧阳很长的名字")
+                add(
+                    connection,
+                    somebody,
+                    place,
+                    key=new_key(),
+                    note="等待签收，明天再来" * 20,
+                    at=datetime(2025, 3, day, tzinfo=UTC),
+                    day=date(2025, 3, day),
+                )
+    database.close()
+    admin = visitor.colleague("manager4220", "张小沙", admin=True)
+    for view, shown in (("charts", 41), ("list", 10)):
+        answer = admin.get(f"/report?from=2025-03-01&to=2025-03-31&view={view}")
+        assert '"signature"' in answer.text
+        assert len(re.findall(r"<tr><th scope=row>|<li>", answer.text)) == shown
+        assert len(answer.data) <= HTML_LIMIT, view
 
 
 def test_scripts_and_styles_of_every_page_are_at_most_40_kb(visitor: AppVisitor) -> None:

@@ -7,13 +7,14 @@ from microapp.words.chat import WORDS as CHAT
 from microapp.words.checkin import WORDS as CHECKIN
 from microapp.words.frame import WORDS as FRAME
 from microapp.words.home import WORDS as HOME
+from microapp.words.report import WORDS as REPORT
 from microapp.words.scan import WORDS as SCAN
 from microapp.words.spa import WORDS as SPA
 
 Words = dict[str, str]
 
 # Keys of a page begin with its name, so that none stands in two modules.
-_PAGES = (FRAME, HOME, CHECKIN, SCAN, CHAT, SPA)
+_PAGES = (FRAME, HOME, CHECKIN, SCAN, CHAT, REPORT, SPA)
 _WORDS = {key: pair for page in _PAGES for key, pair in page.items()}
 _BY_LANGUAGE: dict[Language, Words] = {
     "zh": {key: pair[0] for key, pair in _WORDS.items()},

@@ -1,0 +1,212 @@
+"""Reports: check-ins by day and by person. Administrators see everybody's, others their own."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
+
+from dingbridge import catalogue
+from dingbridge.login.session import SessionUser
+from dingbridge.page import new_reference
+from dingbridge.problems import RequestRefused
+from microapp import report_store
+from microapp.context import MicroApp
+from microapp.failures import wants_json
+from microapp.paging import parse_id
+from microapp.report_csv import csv_lines
+from microapp.report_range import PRESETS, DayRange
+from microapp.report_store import PersonSum, Scope
+from microapp.tables import USERID_LENGTH, clean
+from microapp.words import words
+
+log = logging.getLogger("microapp")
+
+PEOPLE_SHOWN = 10
+ENTRIES_SHOWN = 10
+_MOST_PAGES = 10_000
+_COLUMNS = (
+    "date",
+    "time",
+    "name",
+    "userid",
+    "address",
+    "latitude",
+    "longitude",
+    "accuracy",
+    "note",
+)
+
+
+def report_page(micro: MicroApp) -> Blueprint:
+    """`GET /report`, the same for scripts at `/report/charts`, and `/report/checkins.csv`."""
+    page = Blueprint("report", __name__)
+
+    def by_role(view: Callable[[], ResponseReturnValue]) -> Callable[[], ResponseReturnValue]:
+        """`view` for who is signed in; an administrator's role is at most an hour old."""
+        for_anybody = micro.bridge.login_required(view)
+        for_administrators = micro.bridge.admin_required(view)
+
+        def chosen() -> ResponseReturnValue:
+            person = micro.bridge.user()
+            guarded = for_administrators if person and person.admin else for_anybody
+            return guarded()
+
+        return chosen
+
+    def report() -> ResponseReturnValue:
+        person = micro.person()
+        try:
+            asked = _asked(micro, person)
+            with micro.database.read() as connection:
+                shown = _shown(connection, asked)
+        except RequestRefused as error:
+            if wants_json() or error.status not in (403, 422):
+                raise
+            return _frame(micro, person, refusal=_refusal(micro, error)), error.status
+        return _frame(micro, person, asked=asked, **shown)
+
+    def csv_file() -> ResponseReturnValue:
+        scope = _asked(micro, micro.person()).scope
+        said = words(micro.bridge.language())
+        heads = [said[f"report_csv_{column}"] for column in _COLUMNS]
+        chunks = report_store.chunks(micro.database, scope)
+        # A store that is away is noticed before the first byte is sent, so that it can be told.
+        lines = csv_lines(heads, chain([next(chunks, ())], chunks), micro.zone)
+        days = f"{scope.days.first}_{scope.days.last}.csv"
+        return Response(lines, headers=_file_headers(f"{said['report_file']}_{days}", days))
+
+    by_anybody = by_role(report)
+
+    def show() -> ResponseReturnValue:
+        """The page; without a session its charts say that the visitor is being signed in."""
+        return by_anybody() if micro.bridge.user() else _frame(micro, None)
+
+    page.add_url_rule("/report", "show", show)
+    # A script that fetches the charts has to learn that the session has expired.
+    page.add_url_rule("/report/charts", "charts", by_anybody)
+    page.add_url_rule("/report/checkins.csv", "csv_file", by_role(csv_file))
+    return page
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an address asks for: charts, or the list (`is_list`, from the entry `before` on).
+
+    `of` is the person whom an administrator looks at alone.
+    """
+
+    scope: Scope
+    of: str
+    is_list: bool
+    before: int | None
+    people_page: int
+
+    def address(self) -> str:
+        """The query of just this."""
+        page = self.people_page if self.people_page > 1 else None
+        view = "list" if self.is_list else None
+        return self.query(view=view, before=self.before, people=page)
+
+    def query(self, **more: object) -> str:
+        """The query of an address of these days, as links carry it: no escapes."""
+        asked = {"from": self.scope.days.first, "to": self.scope.days.last, "person": self.of}
+        return urlencode({key: value for key, value in (asked | more).items() if value}, safe="@")
+
+
+def _asked(micro: MicroApp, person: SessionUser) -> Asked:
+    """Raises RequestRefused: 403 for somebody else's report, 422 for days that are none, 404."""
+    of = clean(request.args.get("person"))[:USERID_LENGTH]
+    if of not in ("", person.userid) and not person.admin:
+        raise RequestRefused(403, "forbidden")
+    days = DayRange.read(request.args, micro.day_of(micro.now()))
+    whose = (of or None) if person.admin else person.userid
+    return Asked(
+        scope=Scope(person.corp, whose, days),
+        of=of if person.admin else "",
+        is_list=request.args.get("view") == "list",
+        before=parse_id(request.args["before"]) if "before" in request.args else None,
+        people_page=min(max(1, request.args.get("people", 1, int)), _MOST_PAGES),
+    )
+
+
+def _shown(connection: Connection, asked: Asked) -> dict[str, Any]:
+    name = report_store.name_of(connection, asked.scope.corp, asked.of) if asked.of else ""
+    more = _list(connection, asked) if asked.is_list else _charts(connection, asked)
+    return {"name": name, **more}
+
+
+def _list(connection: Connection, asked: Asked) -> dict[str, Any]:
+    # One more than is shown tells whether there are older ones.
+    rows = report_store.latest(
+        connection, asked.scope, before=asked.before, limit=ENTRIES_SHOWN + 1
+    )
+    return {"entries": rows[:ENTRIES_SHOWN], "has_older": len(rows) > ENTRIES_SHOWN}
+
+
+def _charts(connection: Connection, asked: Asked) -> dict[str, Any]:
+    unit, sums = asked.scope.days.sums(report_store.by_day(connection, asked.scope))
+    people: list[PersonSum] = []
+    number = 0
+    if asked.scope.userid is None:
+        skip = (asked.people_page - 1) * PEOPLE_SHOWN
+        people, number = report_store.by_person(
+            connection, asked.scope, skip=skip, limit=PEOPLE_SHOWN
+        )
+    times_of_names = Counter(person.name for person in people)
+    return {
+        "unit": unit,
+        "sums": sums,
+        "total": sum(sums.values()),
+        "people": people,
+        "number_of_people": number,
+        "has_more_people": number > asked.people_page * PEOPLE_SHOWN,
+        "namesakes": {name for name, times in times_of_names.items() if times > 1},
+    }
+
+
+def _frame(micro: MicroApp, person: SessionUser | None, **shown: Any) -> str:
+    asked: Asked | None = shown.get("asked")
+    days = asked.scope.days if asked else DayRange.read({}, micro.day_of(micro.now()))
+    typed = {"from": str(days.first), "to": str(days.last)}
+    if asked is None:  # what was refused stays in its fields
+        typed |= {name: request.args[name] for name in typed if name in request.args}
+    return render_template(
+        "report.html",
+        person=person,
+        presets=PRESETS,
+        typed=typed,
+        zone=micro.zone,
+        **{"asked": None, "refusal": None, **shown},
+    )
+
+
+def _refusal(micro: MicroApp, error: RequestRefused) -> dict[str, str]:
+    """What the page says of it; where rights are missing, with a reference that the log shares."""
+    entry = catalogue.explain(error.code, family="page")
+    said = {"message": entry.say("message", micro.bridge.language())}
+    if error.status == 403:
+        said["reference"] = new_reference()
+        log.warning("page failed status=403 reason=forbidden reference=%s", said["reference"])
+        micro.bridge.note_failure(said["reference"], 403, error, error.code)
+    return said
+
+
+def _file_headers(name: str, plain_name: str) -> dict[str, str]:
+    """For a download; `plain_name` is for programs that do not know RFC 6266."""
+    return {
+        "Content-Type": "text/csv; charset=utf-8",
+        "Content-Disposition": (
+            f"attachment; filename=\"{plain_name}\"; filename*=UTF-8''{quote(name)}"
+        ),
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
