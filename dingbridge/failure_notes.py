@@ -76,7 +76,8 @@ def note_status(
     state: BridgeState, reference: str, status: int, error: BaseException | None, code: str = ""
 ) -> None:
     """Keep why the current request is answered with an error page of the app."""
-    kind: Kind = "refused" if status < 500 else "server"
+    of_platform = isinstance(error, PlatformError)
+    kind: Kind = "refused" if status < 500 and not of_platform else "server"
     code = code or code_of(status)
     note_failure(state, reference, code, kind=kind, error=error, seen={"status": status})
 

@@ -20,8 +20,9 @@ from login_app import ORIGIN, Visitor, error_of, login_app
 from redis_server import running_redis
 from sandbox_server import SandboxClient
 
-from dingbridge import failures
+from dingbridge import DingBridge, failures
 from dingbridge.cli import ding
+from dingbridge.errors import PlatformError
 
 pytest_plugins = ["login_fixtures"]
 
@@ -207,6 +208,25 @@ def test_an_unforeseen_error_is_told_by_type_and_place_without_its_words(
     assert failure["explanations"][0]["code"] == "server_error"
     assert re.fullmatch(r"KeyError test_explain_reference\.py:\d+", failure["seen"]["exception"])
     assert "words-canary" not in json.dumps(failure) + answer.text
+
+
+@pytest.mark.row("R16")
+def test_what_the_platform_answers_to_an_app_s_own_call_is_explained(
+    app: Flask, visitor: Visitor, explain: Explain
+) -> None:
+    error = PlatformError("88", sub_code="60121", endpoint="/topapi/v2/user/get", request_id="15r0")
+    bridge = DingBridge()
+
+    @app.get("/broken")
+    def broken() -> tuple[str, int]:
+        bridge.note_failure("ABCD-2345", 403, error)
+        return "", 403
+
+    assert visitor.get("/broken").status_code == 403
+    failure = told(explain, "ABCD-2345")
+    assert failure["kind"] == "server"
+    assert failure["explanations"][0]["code"] == "88/60121"
+    assert failure["seen"]["request_id"] == "15r0"
 
 
 @pytest.mark.parametrize(
