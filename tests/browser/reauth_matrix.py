@@ -64,7 +64,9 @@ COSTS: Mapping[str, Cost] = {
     "forward": WARM,
     "frozen": Cost((1, 3, 3), (1, 1, 2), entries=2),
     "reload": Cost((2, 4, 4), (2, 2, 3), entries=1),
-    "slow grant": WARM,
+    # A hash may change while the client makes up its mind (it is no part of what is signed), so the
+    # address that the grant is bound to is the view's.
+    "slow grant": Cost((1, 3, 3), (1, 1, 1), entries=1),
     # The parent is refreshed once; the third document is the visitor's own wish.
     "failed grant": Cost((3, 3, 3), (3, 3, 3), entries=1),
     "dead bridge": Cost((3, 3, 3), (3, 3, 3), entries=1, silent=2),
