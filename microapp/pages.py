@@ -9,13 +9,14 @@ from dingbridge.page import escape_json
 from microapp.chat import chat_page
 from microapp.checkin import checkin_page
 from microapp.context import MicroApp
+from microapp.files import files_page
 from microapp.report import report_page
 from microapp.scan import scan_page
 from microapp.words import words
 
 # In the order of the navigation; a page appears in it once its blueprint is there.
 NAVIGATION = ("home", "checkin", "scan", "chat", "files", "report")
-_BUILDERS = (checkin_page, scan_page, chat_page, report_page)
+_BUILDERS = (checkin_page, scan_page, chat_page, files_page, report_page)
 # What every page's script says.
 _FRAME_WORDS = (
     "reference",
