@@ -185,7 +185,7 @@ class Breaker:
             was_open, self._closed_until = self.is_open, closed_until
         if was_open != self.is_open:
             state = f"failing cause={cause}" if self.is_open else "well again"
-            log.warning("token_cache name=%r state=%s", self._name, state)
+            log.warning("cache name=%r state=%s", self._name, state)
 
 
 def file_cache(folder: Path) -> TokenCache:

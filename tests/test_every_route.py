@@ -173,7 +173,7 @@ def test_the_routes_that_are_tried_are_those_of_the_map(app: Flask) -> None:
     assert {"code", "corpId", "url", "state", "next"} <= set(field_names())
 
 
-@pytest.mark.parametrize("examples", [25, pytest.param(300, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("examples", [15, pytest.param(300, marks=pytest.mark.faults)])
 def test_nothing_that_is_sent_to_any_route_leads_to_an_unhandled_5xx(
     visitor: Visitor, examples: int
 ) -> None:

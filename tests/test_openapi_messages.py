@@ -11,6 +11,7 @@ import pytest
 from openapi_stage import Stage, open_stage
 
 from dingbridge.errors import CallRefused, PlatformError
+from dingbridge.openapi import explain
 from dingbridge.openapi.messages import (
     Button,
     Message,
@@ -203,10 +204,12 @@ def test_what_the_platform_refuses_of_a_message_comes_through(
     assert caught.value.code == code
 
 
-def test_another_apps_agent_is_refused(stage: Stage) -> None:
+@pytest.mark.row("R08")
+def test_another_apps_agent_is_refused_and_the_setting_named(stage: Stage) -> None:
     with pytest.raises(PlatformError) as caught:
         stage.with_settings(agent_id="1").notifications.send(text("x"), users=["user5031"])
     assert caught.value.code == "40056"
+    assert "DING_AGENT_ID" in explain(caught.value, "zh").remedy
 
 
 @pytest.mark.parametrize(
