@@ -65,3 +65,17 @@ def test_nfc_is_said_to_be_for_android_only_elsewhere(phones: Callable[..., Phon
     page.click("[data-action=nfc]")
     page.wait_for_selector("#result .note-bad")
     assert not phone.calls(method="device.nfc.nfcRead")
+
+
+@pytest.mark.parametrize(("percent", "stays"), [(100, True), (200, False)])
+def test_the_tabs_stay_in_sight_unless_large_text_makes_them_take_the_screen(
+    phones: Callable[..., Phone], percent: int, stays: bool
+) -> None:
+    phone = phones(context={"viewport": {"width": 320, "height": 568}})
+    page = phone.open()
+    page.evaluate(f"document.documentElement.style.fontSize = '{percent}%'")
+    tabs = page.locator("nav.nav")
+    in_sight = "(tabs) => tabs.getBoundingClientRect().top < innerHeight"
+    assert tabs.evaluate(in_sight) is stays
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    assert tabs.evaluate(in_sight)
