@@ -261,3 +261,42 @@ def test_ten_megabytes_are_refused_or_taken_and_never_a_5xx(visitor: Visitor, ki
             path = path_of(rule, ["1"] * 9)
             sent = {"Origin": ORIGIN, "Content-Type": kind}
             check(send_raw(visitor.client, method, path, "", body, sent))
+
+
+# Reports come from any page, and are believed for statistics and explanations only.
+FOR_ANYBODY = {"/ding/outcome"}
+
+
+@pytest.mark.parametrize("sender", [{"Origin": "https://evil.example"}, {"Origin": "null"}])
+def test_an_unsafe_request_of_another_site_is_refused_on_every_route(
+    app: Flask, sandbox: SandboxClient, sender: dict[str, str]
+) -> None:
+    visitor = Visitor(app, sandbox)
+    assert visitor.login().status_code == 200
+    before = visitor.session()
+    tried = 0
+    for rule in rules_of(app):
+        for method in (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}:
+            if rule.rule in FOR_ANYBODY:
+                continue
+            answer = send_raw(visitor.client, method, path_of(rule, ["1"] * 9), "", b"", sender)
+            assert answer.status_code == 403, f"{method} {rule.rule}"
+            tried += 1
+    assert tried >= 4
+    assert visitor.session() == before
+
+
+def test_routes_that_work_leave_no_record_of_a_failure(
+    app: Flask, sandbox: SandboxClient, tmp_path: Path
+) -> None:
+    visitor = Visitor(app, sandbox)
+    assert visitor.login().status_code == 200
+    paths = [rule.rule for rule in rules_of(app) if not rule.arguments and "GET" in rule.methods]
+    working = [path for path in paths if visitor.get(path).status_code < 400]
+    assert {"/", "/ding/me", "/readyz"} <= set(working)
+    kept = tmp_path / "instance" / "failures"
+    for file in kept.iterdir():
+        file.unlink()
+    for path in working:
+        assert visitor.get(path).status_code < 400
+    assert list(kept.iterdir()) == []
