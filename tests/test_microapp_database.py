@@ -11,16 +11,18 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from microapp_visitor import AppVisitor, error_code, new_key
 from postgresql_server import PostgresqlServer
 from sqlalchemy import column, func, inspect, select, table
 
 import app as micro_app
 from dingbridge.errors import SettingsError
 from dingbridge.login.session import SessionUser
+from dingbridge.problems import RequestRefused
 from dingbridge.settings import Settings
 from microapp.checkin_store import checkins
 from microapp.database import VERSION_TABLE, Database, DatabaseUnusable, open_database
-from microapp.tables import metadata, store_once
+from microapp.tables import metadata, require_own, store_once
 
 pytest_plugins = ["store_fixtures"]
 pytestmark = pytest.mark.xdist_group("postgresql")
@@ -197,12 +199,35 @@ def test_the_server_may_restart_under_the_app(
     settings: dict[str, object], postgresql: PostgresqlServer
 ) -> None:
     settings["DING_DATABASE_URL"] = postgresql.new_database()
-    client = micro_app.create_app(settings).test_client()
-    assert client.get("/readyz").json["database"] == "ok"  # type: ignore[index]
+    visitor = AppVisitor(micro_app.create_app(settings))
+    form = {"key": new_key(), "latitude": "30.28", "longitude": "120.03", "accuracy": "29"}
+    assert visitor.get("/readyz").json["database"] == "ok"  # type: ignore[index]
     postgresql.stop()
-    assert client.get("/readyz").json["database"] == "database_unreachable"  # type: ignore[index]
+    assert visitor.get("/readyz").json["database"] == "database_unreachable"  # type: ignore[index]
+    answer = visitor.post("/checkin", form)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert error_code(answer) == "database_unreachable"
+    page = visitor.get("/checkin")
+    assert page.status_code == 503
+    assert "已填写的内容还在" in page.text
+    assert visitor.get("/").status_code == 200
     postgresql.start()
-    assert client.get("/readyz").json["database"] == "ok"  # type: ignore[index]
+    assert visitor.get("/readyz").json["database"] == "ok"  # type: ignore[index]
+    assert visitor.post("/checkin", form).status_code == 201
+
+
+def test_somebody_elses_row_is_not_found_like_one_that_is_not_there(database: Database) -> None:
+    other = SessionUser("user6188", "王磊", admin=True, corp=PERSON.corp, at=0)
+    elsewhere = SessionUser(PERSON.userid, PERSON.name, admin=True, corp="ding-other", at=0)
+    with database.write() as connection:
+        stored, _ = store_once(connection, checkins, PERSON, row("key-of-a-person-000"))
+    with database.read() as connection:
+        assert require_own(connection, checkins, PERSON, stored.id).id == stored.id
+        for person, row_id in [(other, stored.id), (elsewhere, stored.id), (PERSON, 10**15)]:
+            with pytest.raises(RequestRefused) as caught:
+                require_own(connection, checkins, person, row_id)
+            assert (caught.value.status, caught.value.code) == (404, "not_found")
 
 
 def test_a_locked_file_is_waited_for(settings: dict[str, object]) -> None:

@@ -56,10 +56,16 @@ def waits(stage: Stage) -> None:
     stage.page.clock.fast_forward(3100)
 
 
+def sees_the_list(stage: Stage) -> None:
+    """Signed in, whatever becomes of the grant."""
+    stage.page.wait_for_selector(".list li")
+
+
 def _state(name: str, shows: str, **more: object) -> State:
     return State("checkin", name, "/checkin", shows, **more)  # type: ignore[arg-type]
 
 
+REFUSED = {"errorCode": "3", "errorMessage": "权限校验失败 Code:52013 - Message: 签名校验失败"}
 NOWHERE = {"latitude": 0, "longitude": 0, "accuracy": 12, "address": ""}
 STATES = [
     _state("waiting", "#place .spinner", device={"bridge": "late", "late_ms": 60_000}),
@@ -89,5 +95,12 @@ STATES = [
     ),
     _state("outside", ".is-elsewhere", device={"platform": "none"}),
     _state("desktop", ".is-elsewhere", device={"platform": "pc"}, arrange=walked),
+    _state(
+        "no-grant",
+        "#place .note-bad",
+        device={"errors": {"runtime.permission.requestJsApis": REFUSED}},
+        arrange=walked,
+        act=sees_the_list,
+    ),
     _state("ungranted", ".dingbridge-notice", device={"corp": STRANGER}),
 ]
