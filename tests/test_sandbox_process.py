@@ -92,6 +92,34 @@ def test_it_starts_the_app_behind_the_phone_and_stops_all_of_it(folder: Path) ->
     assert all(port_is_free(int(url.rstrip("/").split(":")[2])) for url in addresses.values())
 
 
+def test_commands_find_the_settings_in_the_instance_folder(folder: Path) -> None:
+    with running(folder) as (_, addresses):
+        (instance,) = (folder / "instance" / "sandbox").iterdir()
+        assert (instance / ".env").stat().st_mode & 0o777 == 0o600
+        body = json.dumps({"userid": "manager4220"})
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "flask",
+                "ding",
+                "call",
+                "POST",
+                "/topapi/v2/user/get",
+                "--body",
+                body,
+            ],
+            cwd=instance,
+            env={name: text for name, text in os.environ.items() if not name.startswith("DING_")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["result"]["userid"] == "manager4220"
+    assert str(instance.name) in addresses["page"]
+
+
 def test_ctrl_c_ends_everything_with_exit_code_0(folder: Path) -> None:
     with running(folder) as (process, addresses):
         about = requests.get(addresses["app"] + "about", timeout=10).json()

@@ -97,17 +97,22 @@ def _run(sandbox: Sandbox, options: argparse.Namespace, stop: threading.Event) -
 def _environment(sandbox: Sandbox) -> dict[str, str]:
     """The caller's environment with the sandbox's settings, and an instance folder without past.
 
-    Tokens of an earlier run would be unknown to this run's platform.
+    Tokens of an earlier run would be unknown to this run's platform. The settings lie in the
+    folder too, where `flask ding …` finds them.
     """
     instance = Path.cwd() / "instance" / "sandbox" / str(sandbox.port)
     shutil.rmtree(instance, ignore_errors=True)
     instance.mkdir(mode=0o700, parents=True)
+    settings = sandbox.environment(instance)
+    kept = instance / ".env"
+    kept.touch(mode=0o600)
+    kept.write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()))
     return {
         **os.environ,
         # Blank is the default, and wins over a .env file that is meant for production.
         **dict.fromkeys(FOREIGN, ""),
         "SECRET_KEY": secrets.token_urlsafe(32),
-        **sandbox.environment(instance),
+        **settings,
     }
 
 
