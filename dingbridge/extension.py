@@ -248,6 +248,8 @@ class PublicPrefix:
         except PageUrlRefused:
             prefix = ""  # a malformed prefix: the page that asks for its URL is refused
         if prefix:
+            # With its escapes: url_for, redirects and templates print SCRIPT_NAME as it is, and a
+            # decoded one would break their links ("?") or differ from location.href.
             environ["SCRIPT_NAME"] = prefix + str(environ.get("SCRIPT_NAME", ""))
         return self._app(environ, start_response)
 

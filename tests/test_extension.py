@@ -13,8 +13,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 import pytest
-from flask import Flask, render_template_string, session
+from flask import Flask, redirect, render_template_string, session, url_for
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from dingbridge import DingBridge, PageUrlRefused, SettingsError
 from dingbridge.login.session import SessionUser
@@ -322,6 +323,32 @@ def test_the_prefix_of_a_trusted_proxy_stands_in_every_address(
     assert "/evil" not in text
     malformed = client.get("/visit", headers={"X-Forwarded-Prefix": '/a"><b'})
     assert malformed.status_code == 400
+
+
+@pytest.mark.row("R20")
+@pytest.mark.parametrize("prefix", ["/h5/%E4%B8%AD", "/h5/%e4%b8%ad", "/a%20b", "/a%25b", "/a%3Fb"])
+def test_escapes_in_a_proxy_s_prefix_are_neither_decoded_nor_encoded_again(
+    settings: dict[str, object], prefix: str
+) -> None:
+    page = '{{ dingbridge() }}<a href="{{ url_for("folder") }}"></a>'
+    app, _ = app_with(settings, page=page, DING_TRUSTED_PROXIES="127.0.0.1")
+    app.add_url_rule("/folder/", "folder", lambda: url_for("folder", _external=True))
+    app.add_url_rule("/elsewhere", "elsewhere", lambda: redirect(url_for("folder")))
+    client = app.test_client()
+
+    def get(path: str) -> TestResponse:
+        origin, headers = "https://app.example.test", {"X-Forwarded-Prefix": prefix}
+        return client.get(path, base_url=origin, headers=headers)
+
+    text = get("/visit").text
+    data = data_of(text)
+    assert data["url"] == f"https://app.example.test{prefix}/visit"
+    assert data["endpoints"]["sign"] == f"{prefix}/ding/sign"  # type: ignore[index]
+    assert f'src="{prefix}/ding/static/' in text
+    assert f'<a href="{prefix}/folder/">' in text
+    assert get("/folder/").text == f"https://app.example.test{prefix}/folder/"
+    assert get("/folder").headers["Location"] == f"https://app.example.test{prefix}/folder/"
+    assert get("/elsewhere").headers["Location"] == f"{prefix}/folder/"
 
 
 def test_another_address_of_the_client_sdk_is_taken_from_the_settings(
