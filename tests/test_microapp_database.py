@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
+from json import dumps, loads
 from pathlib import Path
 
 import pytest
@@ -215,6 +218,47 @@ def test_the_server_may_restart_under_the_app(
     postgresql.start()
     assert visitor.get("/readyz").json["database"] == "ok"  # type: ignore[index]
     assert visitor.post("/checkin", form).status_code == 201
+
+
+FORKED = """
+import json, os, sys
+from sqlalchemy import text
+from dingbridge.settings import Settings
+from microapp.database import open_database
+
+database = open_database(Settings.load(json.loads(sys.argv[1])))
+backend = "SELECT pg_backend_pid()" if "postgresql" in sys.argv[1] else "SELECT 0"
+def who():
+    with database.write() as connection:
+        return connection.execute(text(backend)).scalar_one()
+seen = {who()}
+children = 4
+reader, writer = os.pipe()
+for _ in range(children):
+    if os.fork() == 0:
+        os.write(writer, f"{who()} ".encode())
+        os._exit(0)
+for _ in range(children):
+    os.wait()
+found = [int(word) for word in os.read(reader, 1000).split()]
+print(json.dumps({"answers": len(found), "others": len(set(found) - seen), "mine": who() in seen}))
+"""
+
+
+def test_children_of_a_fork_have_connections_of_their_own(
+    store_settings: dict[str, object],
+) -> None:
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKED, dumps(store_settings)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=Path(micro_app.__file__).parent,
+    )
+    assert run.returncode == 0, run.stderr
+    others = 4 if "postgresql" in str(store_settings["DING_DATABASE_URL"]) else 0
+    assert loads(run.stdout) == {"answers": 4, "others": others, "mine": True}
 
 
 def test_somebody_elses_row_is_not_found_like_one_that_is_not_there(database: Database) -> None:
