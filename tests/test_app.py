@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from flask import session
+from flask import Flask, session
 
 import app as micro_app
 from dingbridge import SettingsError
