@@ -10,7 +10,6 @@ import pytest
 from flask.testing import FlaskClient
 
 import app as micro_app
-from dingbridge.static_files import imports
 from microapp.spa_pages import VIEWS
 from microapp.words import words
 
@@ -75,10 +74,11 @@ def test_links_carry_the_colour_of_the_bar(client: FlaskClient) -> None:
 
 def test_the_page_asks_at_once_for_every_module_that_its_views_need(client: FlaskClient) -> None:
     for address, adapter in [("/spa/", "reauth_vue.js"), ("/spa-links/", "reauth_links.js")]:
+        static = client.application.extensions["dingbridge"]["dingbridge"].static
         asked = re.findall(
-            r'"modulepreload" href="/static/v-\w+/([\w.]+)"', client.get(address).text
+            rf'"modulepreload" href="{static.path}([\w.]+)"', client.get(address).text
         )
-        assert {*imports("reauth.js"), "reauth.js", adapter} <= {*asked, "bridge.js"}
+        assert {*static.imports("reauth.js"), "reauth.js", adapter} <= {*asked, "bridge.js"}
         assert len(asked) == len(set(asked))
 
 

@@ -9,23 +9,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from app_server import AppServer
 from chromium import ARGUMENTS, CHROMIUM, WHOLE_CHROMIUM
 from phone import Phone
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from served import Served
 
 from dingbridge.sandbox.sandbox import Sandbox
-
-
-class Served(NamedTuple):
-    """The sandbox, and the app that it stands in front of with its instance folder."""
-
-    sandbox: Sandbox
-    app: AppServer
-    instance: Path
 
 
 @pytest.fixture(scope="session")

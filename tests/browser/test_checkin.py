@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from checkin_states import LOCATE, NOWHERE, walked
-from conftest import Served
 from microapp_states import Stage, open_stage
 from phone import Phone
 from playwright.sync_api import Route, expect
+from served import Served
 from sqlalchemy import select
 
 from microapp.checkin_store import checkins

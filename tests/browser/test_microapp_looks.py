@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import Served
 from microapp_pages import LOOKS, STATES, Visit, every_look, pairwise
 from microapp_states import barriers, cut_off, open_stage, small_targets
 from phone import Phone
+from served import Served
 
 COLLECT_VIOLATIONS = """
   window.violations = [];
