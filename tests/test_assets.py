@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import os
 import subprocess
 import sys
@@ -151,6 +152,7 @@ def test_a_flat_name_brings_the_dotted_api_along(tmp_path: Path) -> None:
 def test_no_text_becomes_code_and_the_licence_is_named(four: Path) -> None:
     source = four.read_text(encoding="utf-8")
     assert "eval(" not in source
+    assert not re.search(r"\bFunction\(", source)
     assert source.startswith("/*! dingtalk-jsapi 3.")
     assert "MIT" in source.splitlines()[0]
     licence = four.with_name("dingtalk.LICENSE.txt").read_text(encoding="utf-8")
