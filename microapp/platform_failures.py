@@ -73,12 +73,13 @@ def answer_failure(
     """The answer to a request that the platform made fail: JSON for scripts, a page for people.
 
     503 for a platform that is away or busy, 403 for one that says no, 422 for what was not asked
-    because it cannot be right. `entry` has the words where they are not the error's own.
+    because it cannot be right. With words of the caller's own (`entry`) it is 409: trying again
+    is not the way out.
     """
     reference = reference or new_reference()
+    is_away = isinstance(error, (PlatformUnavailable, CredentialUnavailable)) and entry is None
+    status = 409 if entry else 503 if is_away else 422 if isinstance(error, CallRefused) else 403
     entry, lang = entry or entry_of(error), bridge.language()
-    is_away = isinstance(error, (PlatformUnavailable, CredentialUnavailable))
-    status = 503 if is_away else 422 if isinstance(error, CallRefused) else 403
     log.warning(
         "platform call failed path=%s reference=%s reason=%s", request.path, reference, error
     )

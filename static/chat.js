@@ -91,6 +91,9 @@ sendForm(form, {
     clear(chosen);
     renewParts(["receivers", "sent"], form.action);
   },
+  refused() {
+    renewParts(["sent"], form.action); // the list has it with its reference
+  },
 });
 
 form.addEventListener("change", ({ target }) => {

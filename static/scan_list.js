@@ -2,7 +2,7 @@
 // takes two taps.
 import { call, state } from "./bridge.js";
 import "./app_frame.js";
-import { failed, tell, working } from "./app_outcome.js";
+import { failed, working } from "./app_outcome.js";
 import { renewParts } from "./app_parts.js";
 import { send } from "./app_server.js";
 import { say } from "./app_words.js";
@@ -29,9 +29,9 @@ function remove(event, button) {
     return;
   }
   const label = button.textContent;
+  button.setAttribute("aria-live", "polite");
   button.textContent = say("scan_delete_sure");
   button.classList.add("is-armed");
-  tell(outcome(), say("scan_delete_sure")); // read out
   setTimeout(() => {
     button.textContent = label;
     button.classList.remove("is-armed");

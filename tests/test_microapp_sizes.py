@@ -37,7 +37,15 @@ FORMS = {
         "accuracy": "29",
         "address": "浙江省杭州市余杭区文一西路969号",
         "note": "拜访客户：新合同",
-    }
+    },
+    "scan": {"kind": "qr", "text": "https://example.com/assets/1024?from=label"},
+    "chat": {
+        "to": "me",
+        "kind": "link",
+        "title": "巡检报告",
+        "text": "三号楼二层，全部正常",
+        "url": "https://example.com/report",
+    },
 }
 
 
@@ -51,7 +59,7 @@ def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppVisitor]:
         made.extensions["dingbridge"]["dingbridge"].credentials.ticket()
         visitor = AppVisitor(made, "user5031")
         for name, form in FORMS.items():
-            for _ in range(3):
+            for _ in range(7):  # the lists of a page are full
                 assert visitor.post(f"/{name}", {**form, "key": new_key()}).status_code == 201
         yield visitor
 

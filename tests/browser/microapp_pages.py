@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+import chat_states
 import checkin_states
 import home_states
+import scan_states
 from all_pairs import all_pairs
 from microapp_states import Look, State
 
 STATES: dict[str, State] = {
-    str(state): state for page in (home_states, checkin_states) for state in page.STATES
+    str(state): state
+    for page in (home_states, checkin_states, scan_states, chat_states)
+    for state in page.STATES
 }
 LANGUAGES = ("zh", "en")
 LOOKS = {

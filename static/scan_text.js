@@ -1,0 +1,2 @@
+// The page of one scanned text.
+import "./scan_list.js";
