@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from app_server import ROOT
+from app_server import ROOT, wait_until
 from certificates import self_signed
 from front_servers import ProjectFront, raw_exchange
 
@@ -308,7 +308,8 @@ def test_one_address_cannot_ask_without_end(front: ProjectFront) -> None:
 def test_the_log_has_no_query(front: ProjectFront) -> None:
     get(front, "/return?code=authorisation-code-canary")
     log = front.folder / "access.log"
-    assert '"GET /return"' in log.read_text(encoding="utf-8")
+    # nginx writes the line once the answer has left.
+    wait_until(lambda: '"GET /return"' in log.read_text(encoding="utf-8"), "the line in the log")
     assert "canary" not in log.read_text(encoding="utf-8")
 
 

@@ -105,11 +105,12 @@ def test_the_built_modules_offer_what_the_sources_do_and_share_one_bridge(built:
 def test_the_built_copy_has_every_file_that_a_page_names(built: Path) -> None:
     templates = "".join(file.read_text("utf-8") for file in (ROOT / "templates").glob("*.html"))
     named = set(re.findall(r"\{\{ static \}\}(\w+\.\w+)", templates))
+    named |= set(re.findall(r'page_script\("(\w+\.js)"\)', templates))
     named |= {"bridge.js", "bridge.css", "first.js", "outdated.js", "login.js", "login.css"}
     for script in ("spa.js", "spa_links.js"):
         source = (MODULES / "vendor" / script).read_text(encoding="utf-8")
         named |= set(re.findall(r'from ?"\.\./(\w+\.js)"', source))
-    assert {"reauth.js", "login.js", "app.css"} < named
+    assert {"reauth.js", "login.js", "app.css", "home.js"} < named
     assert [name for name in named if not (built / BUILT / name).is_file()] == []
 
 

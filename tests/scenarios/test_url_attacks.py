@@ -65,8 +65,9 @@ SMUGGLED = request_for("/smuggled", "evil.example")
         b"GET / HTTP/1.1\r\nHost: h5.example.test\r\n folded.evil.example\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: h5.example.test\nX-Forwarded-Host: evil.example\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost:\x00evil.example\r\n\r\n",
-        b"GET /a\tb HTTP/1.1\r\nHost: h5.example.test\r\n\r\n",
-        b"GET h5.example.test:443 HTTP/1.1\r\nHost: h5.example.test\r\n\r\n",
+        # Not every version of gunicorn that is allowed refuses these two and closes by itself.
+        b"GET /a\tb HTTP/1.1\r\nHost: h5.example.test\r\nConnection: close\r\n\r\n",
+        b"GET h5.example.test:443 HTTP/1.1\r\nHost: h5.example.test\r\nConnection: close\r\n\r\n",
         b"OPTIONS * HTTP/1.1\r\nHost: h5.example.test\r\nConnection: close\r\n\r\n",
         b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: h5.example.test\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: " + b"a" * 9000 + b"\r\n\r\n",
