@@ -9,33 +9,35 @@ const form = document.getElementById("range");
 const outcome = document.getElementById("outcome");
 
 let wanted = null; // the last step that was asked for and is not begun yet
+let step = null; // what is on its way, or has failed and may be tried again
 let isBusy = false;
 let here = window.location.pathname + window.location.search;
 
 /** Shows the report of a query; whoever taps on meanwhile gets the last one asked for. */
-async function show(query, step = {}) {
-  wanted = { query, step };
+async function show(query, kind = {}) {
+  wanted = Object.assign({ query }, kind);
   if (isBusy) return;
   isBusy = true;
   while (wanted) {
-    const taken = wanted;
+    step = wanted;
     wanted = null;
-    await renew(taken);
+    working(outcome, say("report_loading"));
+    await renewParts(["report"], form.dataset.charts + step.query);
+    if (outcome.dataset.state === "working") clear(outcome);
   }
   isBusy = false;
 }
 
-async function renew({ query, step }) {
-  const before = part();
-  working(outcome, say("report_loading"));
-  await renewParts(["report"], form.dataset.charts + query);
-  clear(outcome);
+/** The report is there: address, fields and the attention of those who do not see it follow. */
+function arrive() {
   const { dataset } = part();
-  if (part() === before || !dataset.address) return; // it failed or was refused, and says so there
+  const taken = step;
+  step = null;
+  if (!taken || !dataset.address) return; // after signing in; refused, as is said there
   here = dataset.address;
-  if (!step.isBack) window.history.pushState(null, "", here);
+  if (!taken.isBack) window.history.pushState(null, "", here);
   follow(dataset);
-  if (step.isLink) part().focus();
+  if (taken.isLink) part().focus();
   else announce();
 }
 
@@ -82,6 +84,8 @@ document.addEventListener("click", (event) => {
     show(link.search, { isLink: true });
   }
 });
+
+document.addEventListener("app:parts", arrive);
 
 window.addEventListener("popstate", () => {
   const { pathname, search } = window.location;

@@ -6,8 +6,8 @@ import { BarController, BarElement, CategoryScale, Chart, LinearScale, Tooltip }
 
 Chart.register(BarController, BarElement, CategoryScale, LinearScale, Tooltip);
 
-const BAR_REM = 1.75; // of the height of a chart of people, for each of them
-const NAME_LETTERS = 8;
+const BAR_REM = 2; // of the height of a chart of people, for each of them
+const NAME_LETTERS = 9;
 
 let charts = [];
 
@@ -96,10 +96,11 @@ function options(isLying, rows, look) {
   };
 }
 
-/** A name leaves room for its bar. */
+/** A name leaves room for its bar; what tells namesakes apart stands below it. */
 function label(value) {
-  const text = this.getLabelForValue(value);
-  return text.length > NAME_LETTERS ? `${text.slice(0, NAME_LETTERS)}…` : text;
+  return this.getLabelForValue(value).split(" (").map((text) => (
+    text.length > NAME_LETTERS ? `${text.slice(0, NAME_LETTERS - 1)}…` : text
+  ).replace(")", ""));
 }
 
 let isPlanned = false;

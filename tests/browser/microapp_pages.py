@@ -10,13 +10,14 @@ from collections import defaultdict
 import chat_states
 import checkin_states
 import home_states
+import report_states
 import scan_states
 from all_pairs import all_pairs
 from microapp_states import Look, State
 
 STATES: dict[str, State] = {
     str(state): state
-    for page in (home_states, checkin_states, scan_states, chat_states)
+    for page in (home_states, checkin_states, scan_states, chat_states, report_states)
     for state in page.STATES
 }
 LANGUAGES = ("zh", "en")
