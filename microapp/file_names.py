@@ -21,9 +21,10 @@ def file_name(text: str) -> str:
     At most 255 bytes of UTF-8; what is too long is cut before the extension. Never empty.
     """
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", text))[-1]
-    # Line ends and odd spaces become spaces; then controls, direction marks and halves of
-    # characters go: none of them is seen, and some make a name read as another.
-    seen = "".join(c for c in " ".join(last.split()) if c.isprintable())
+    # Line ends and odd spaces become spaces; controls, direction marks and halves of characters
+    # go: none of them is seen, and some make a name read as another.
+    spaced = "".join(" " if c.isspace() else c for c in last)
+    seen = " ".join("".join(c for c in spaced if c.isprintable()).split())
     name = _FORBIDDEN.sub("_", seen).strip(" .")
     stem, ending = _parted(name, seen)
     if _RESERVED.match(name):

@@ -4,6 +4,9 @@ import { clear, failed } from "./app_outcome.js";
 import { say } from "./app_words.js";
 import { Upload } from "./files_upload.js";
 
+// Trying again would change nothing: another file has to be chosen.
+const FOR_GOOD = ["file_type_refused", "file_type_lies", "file_too_large", "file_empty", "unreadable"];
+
 export class Queue {
   /** `list`: where the files are shown; `done()` after each that the server has. */
   constructor(list, address, done) {
@@ -46,7 +49,8 @@ class Line {
     this.bar.setAttribute("aria-label", file.name);
     this.outcome = element("div", "outcome");
     this.outcome.setAttribute("role", "status");
-    this.item.append(element("p", "file-name", file.name), this.bar, this.text, this.outcome, this.stopper());
+    this.stop = this.stopper();
+    this.item.append(element("p", "file-name", file.name), this.bar, this.text, this.outcome, this.stop);
     queue.list.append(this.item);
   }
 
@@ -59,13 +63,23 @@ class Line {
       if (isStored) this.show("uploaded", 100);
       return isStored;
     } catch (error) {
-      this.show("failed");
-      failed(this.outcome, error, () => {
-        clear(this.outcome); // and with it the button: a second tap does nothing
-        this.queue.wait(this);
-      });
+      this.fail(error);
       return false;
     }
+  }
+
+  fail(error) {
+    this.show("failed");
+    if (FOR_GOOD.includes(error.code)) {
+      failed(this.outcome, error);
+      this.stop.textContent = say("files_remove");
+      this.stop.setAttribute("aria-label", say("files_remove_of", { name: this.name }));
+      return;
+    }
+    failed(this.outcome, error, () => {
+      clear(this.outcome); // and with it the button: a second tap does nothing
+      this.queue.wait(this);
+    });
   }
 
   show(state, percent = this.bar.value) {

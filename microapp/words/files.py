@@ -27,6 +27,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "files_stop": ("取消", "Cancel"),
     "files_stop_of": ("取消上传 {name}", "Cancel uploading {name}"),
+    "files_remove": ("移除", "Remove"),
+    "files_remove_of": ("从列表移除 {name}", "Remove {name} from this list"),
     "files_mine": ("我的文件", "My files"),
     "files_used": ("已用 {used} / {quota} MB", "{used} of {quota} MB used"),
     "files_empty": (

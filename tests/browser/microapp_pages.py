@@ -9,6 +9,7 @@ from collections import defaultdict
 
 import chat_states
 import checkin_states
+import files_states
 import home_states
 import report_states
 import scan_states
@@ -17,7 +18,7 @@ from microapp_states import Look, State
 
 STATES: dict[str, State] = {
     str(state): state
-    for page in (home_states, checkin_states, scan_states, chat_states, report_states)
+    for page in (home_states, checkin_states, scan_states, chat_states, files_states, report_states)
     for state in page.STATES
 }
 LANGUAGES = ("zh", "en")
