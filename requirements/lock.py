@@ -46,7 +46,7 @@ LOCKS = {
 
 
 def main() -> None:
-    """Write requirements/{run,dev,node}.txt."""
+    """Write requirements/{run,dev,lowest,node}.txt."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         pip = [f"{folder}/bin/python", "-m", "pip", "-q", "install", "uv"]
