@@ -4,16 +4,12 @@
 //
 // The browser modules stay what they are, one copy for every page: imports of "dingbridge/…" become
 // imports of the files beside vendor/.
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { bundle, replaceLicences, replaceScript, root } from "./vendor.mjs";
 
 const require = createRequire(import.meta.url);
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const out = path.join(root, "static", "vendor");
 
 const besideVendor = {
   name: "dingbridge",
@@ -28,33 +24,13 @@ function source(name) {
   return path.join(root, "microapp", "spa", name);
 }
 
-/** The packages that are part of spa.js ask that their licence goes with them. */
-function licence() {
-  return ["vue", "vue-router"].map((name) => {
-    const manifest = require.resolve(`${name}/package.json`);
-    const { version } = require(manifest);
-    const text = readFileSync(path.join(path.dirname(manifest), "LICENSE"), "utf8").trim();
-    return `${name} ${version}\n${text}`;
-  }).join("\n\n----\n\n");
+function licence(name) {
+  const manifest = require.resolve(`${name}/package.json`);
+  return [name, require(manifest).version, readFileSync(path.join(path.dirname(manifest), "LICENSE"), "utf8")];
 }
 
-/** Whoever reads the file meanwhile meets the old bytes or the new ones. */
-function replace(name, content) {
-  const draft = path.join(out, `.${name}.${process.pid}`);
-  writeFileSync(draft, content);
-  renameSync(draft, path.join(out, name));
-}
-
-const { outputFiles } = await build({
-  entryPoints: { spa: source("main.js"), spa_links: source("links.js"), "spa-css": source("spa.css") },
-  outdir: out,
-  bundle: true,
-  write: false,
-  minify: true,
-  charset: "utf8",
-  format: "esm",
-  target: "es2018",
-  legalComments: "inline",
+const entries = { spa: source("main.js"), spa_links: source("links.js"), "spa-css": source("spa.css") };
+const built = await bundle(entries, {
   plugins: [besideVendor],
   define: {
     "process.env.NODE_ENV": '"production"',
@@ -64,10 +40,7 @@ const { outputFiles } = await build({
   },
 });
 
-for (const { path: file, contents } of outputFiles) {
-  const name = path.basename(file).replace("spa-css", "spa");
-  replace(name, contents);
-  const packed = gzipSync(contents, { level: 9 }).length.toLocaleString("en");
-  process.stdout.write(`${name}: ${contents.length.toLocaleString("en")} bytes, ${packed} gzip\n`);
+for (const { path: file, contents } of built) {
+  replaceScript(path.basename(file).replace("spa-css", "spa"), contents);
 }
-replace("spa.LICENSE.txt", `${licence()}\n`);
+replaceLicences("spa.LICENSE.txt", ["vue", "vue-router"].map(licence));
