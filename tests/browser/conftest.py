@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 from app_server import AppServer
+from certificates import self_signed
 from chromium import ARGUMENTS, CHROMIUM, WHOLE_CHROMIUM
 from phone import Phone
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
-from served import Served
+from served import PC_HOST, Served
 
 from dingbridge.sandbox.sandbox import Sandbox
 
@@ -51,6 +52,28 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         with AppServer(environment, folder) as app:
             sandbox.upstream = app.url
             yield Served(sandbox, app, folder / "instance")
+
+
+@pytest.fixture(scope="session")
+def served_over_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The same where the phone speaks TLS too: a frame elsewhere has no cookies over http."""
+    folder = tmp_path_factory.mktemp("tls")
+    certificate = self_signed(folder, (PC_HOST, "127.0.0.1"))
+    with (
+        Sandbox(certificate=(certificate.chain, certificate.key)) as sandbox,
+        AppServer(sandbox.environment(folder / "instance"), folder) as app,
+    ):
+        sandbox.upstream = app.url
+        yield Served(sandbox, app, folder / "instance")
+
+
+@pytest.fixture(scope="session")
+def desktop(browser: Browser, served_over_tls: Served) -> Iterator[Browser]:
+    """A browser for which the client's host is the sandbox, on the only port the policy allows."""
+    rules = f"--host-resolver-rules=MAP {PC_HOST}:443 127.0.0.1:{served_over_tls.sandbox.port + 4}"
+    launched = browser.browser_type.launch(executable_path=CHROMIUM, args=[*ARGUMENTS[:-1], rules])
+    yield launched
+    launched.close()
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from app_server import AppServer
 
 from dingbridge.sandbox.sandbox import Sandbox
 
+PC_HOST = "im.dingtalk.com"  # whose page the desktop client is, with the app in a frame
+
 
 class Served(NamedTuple):
     """The sandbox, and the app that it stands in front of with its instance folder."""
