@@ -1,9 +1,9 @@
 """The benchmarks: `python -m bench`, or `make bench`.
 
-What a signed page costs the server, against the same page with constant data, and what a person
-waits for `dd.ready`, against the usual way. Everything real runs: gunicorn with the production
-settings, the project's nginx, Chromium, the client SDK. Figures and how to read them:
-docs/benchmarks.md.
+What a signed page costs the server, against the same page with constant data; what a person
+waits for `dd.ready`, against the usual way; what the report costs with a million check-ins,
+against ten thousand. Everything real runs: gunicorn with the production settings, the project's
+nginx, PostgreSQL, Chromium, the client SDK. Figures and how to read them: docs/benchmarks.md.
 """
 
 import sys

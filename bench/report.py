@@ -25,9 +25,13 @@ class Goal(NamedTuple):
         return self.value <= self.limit
 
 
-def goals(server: Results | None, person: Results | None) -> list[Goal]:
-    """Every goal of the halves that were measured."""
-    return [*(_server_goals(server) if server else []), *(_person_goals(person) if person else [])]
+def goals(server: Results | None, person: Results | None, reports: Results | None) -> list[Goal]:
+    """Every goal of the parts that were measured."""
+    return [
+        *(_server_goals(server) if server else []),
+        *(_person_goals(person) if person else []),
+        *(_report_goals(reports) if reports else []),
+    ]
 
 
 def _server_goals(server: Results) -> Iterator[Goal]:
@@ -45,14 +49,26 @@ def _person_goals(person: Results) -> Iterator[Goal]:
         yield Goal(f"{what}: ratio to signed in place", ours["ratio to in place"]["median"], 1)
 
 
-def table(server: Results | None, person: Results | None) -> str:
+def _report_goals(reports: Results) -> Iterator[Goal]:
+    small, large = map(str, reports["sizes"])
+    for engine, name, figures in _reports(reports):
+        if not name.startswith("CSV"):
+            slowest = figures["ms"][large]["p75"]
+            yield Goal(f"{engine}, {name}: 75th percentile of {large}, ms", slowest, 1000)
+        ratio = figures["peak_kib"][large] / figures["peak_kib"][small]
+        yield Goal(f"{engine}, {name}: ratio of memory", round(ratio, 2), 1.2)
+
+
+def table(server: Results | None, person: Results | None, reports: Results | None) -> str:
     """All figures in plain text."""
     lines: list[str] = []
     if server:
         lines += [*_server_lines(server), ""]
     if person:
         lines += [*_person_lines(person), ""]
-    for goal in goals(server, person):
+    if reports:
+        lines += [*_report_lines(reports), ""]
+    for goal in goals(server, person, reports):
         verdict = "met" if goal.met else "MISSED"
         lines.append(f"{verdict:7} {goal.name}: {goal.value:g} (at most {goal.limit:g})")
     return "\n".join(lines)
@@ -110,6 +126,22 @@ def _person_lines(person: Results) -> Iterator[str]:
         for other in ("usual", "in place"):
             ratio = ways["dingbridge"][f"ratio to {other}"]
             yield f"  {protocol:8} {visit:5} ratio to {other:10} {_spread(ratio)}"
+
+
+def _reports(reports: Results) -> Iterator[tuple[str, str, Results]]:
+    for engine in ("sqlite", "postgresql"):
+        for name, figures in reports[engine].items():
+            yield engine, name, figures
+
+
+def _report_lines(reports: Results) -> Iterator[str]:
+    small, large = map(str, reports["sizes"])
+    yield f"Report: ms for an answer over {small} and {large} check-ins (median, quartiles)"
+    for engine, name, figures in _reports(reports):
+        peaks = ", ".join(str(figures["peak_kib"][size]) for size in (small, large))
+        yield f"  {engine:10} {name:30} {_spread(figures['ms'][small])}"
+        yield f"  {'':10} {'':30} {_spread(figures['ms'][large])}"
+        yield f"  {'':10} {'':30} ratio {_spread(figures['ratio'])}, peak {peaks} KiB"
 
 
 def _spread(spread: dict[str, float]) -> str:

@@ -7,7 +7,7 @@ those under which people checked in.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -15,7 +15,6 @@ from sqlalchemy import (
     Connection,
     Date,
     Row,
-    Select,
     and_,
     func,
     literal,
@@ -121,7 +120,11 @@ def latest(
         ).one_or_none()
         if last is None:
             raise RequestRefused(404, "not_found")
-        listed = listed.where(tuple_(*_ORDER) < _place(last.day, last.at, last.id))
+        # SQLite does not seek by the place alone: without the day it would pass all newer ones.
+        until = replace(scope, days=DayRange(scope.days.first, last.day))
+        listed = select(checkins).where(
+            until.condition(), tuple_(*_ORDER) < _place(last.day, last.at, last.id)
+        )
     newest = listed.order_by(*(column.desc() for column in _ORDER)).limit(limit)
     return connection.execute(newest).all()
 
@@ -131,17 +134,19 @@ def chunks(database: Database, scope: Scope) -> Iterator[Sequence[Row[Any]]]:
 
     Each chunk is a transaction of its own: a slow download holds none open.
     """
-    listed = select(checkins).where(scope.condition()).order_by(*_ORDER).limit(_CHUNK)
-    following: Select[Any] = listed
+    following = select(checkins).where(scope.condition())
     while True:
         with database.read() as connection:
-            rows = connection.execute(following).all()
+            rows = connection.execute(following.order_by(*_ORDER).limit(_CHUNK)).all()
         if rows:
             yield rows
         if len(rows) < _CHUNK:
             return
         last = rows[-1]
-        following = listed.where(tuple_(*_ORDER) > _place(last.day, last.at, last.id))
+        rest = replace(scope, days=DayRange(last.day, scope.days.last))
+        following = select(checkins).where(
+            rest.condition(), tuple_(*_ORDER) > _place(last.day, last.at, last.id)
+        )
 
 
 def name_of(connection: Connection, corp: str, userid: str) -> str:

@@ -70,6 +70,20 @@ def test_every_way_reaches_dd_ready_and_the_cache_answers_the_next_visit(
     assert visits["first"]["dingbridge"]["octets"] > visits["next"]["dingbridge"]["octets"]
 
 
+def test_reports_are_measured_over_both_engines_and_both_numbers_of_check_ins(
+    quick: tuple[dict[str, Any], str],
+) -> None:
+    reports = quick[0]["report"]
+    small, large = map(str, reports["sizes"])
+    for engine in ("sqlite", "postgresql"):
+        assert len(reports[engine]) == 7
+        for figures in reports[engine].values():
+            assert figures["ratio"]["median"] > 0
+            assert min(figures["peak_kib"].values()) > 10_000
+        octets = reports[engine]["CSV, a year"]["octets"]
+        assert 1.9 < octets[large] / octets[small] < 2.1
+
+
 def test_the_table_names_every_goal_with_its_verdict(quick: tuple[dict[str, Any], str]) -> None:
     results, table = quick
     assert results["goals"]
@@ -82,7 +96,7 @@ def test_the_table_names_every_goal_with_its_verdict(quick: tuple[dict[str, Any]
 def test_a_goal_is_met_up_to_its_limit_and_no_half_is_needed_for_the_other() -> None:
     assert Goal("x", 50, 50).met
     assert not Goal("x", 50.1, 50).met
-    assert goals(None, None) == []
+    assert goals(None, None, None) == []
 
 
 def test_quantiles_are_interpolated_and_the_interval_holds_the_median() -> None:
