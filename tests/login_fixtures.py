@@ -1,26 +1,15 @@
-"""What the login tests share: one platform for each worker, an app and a visitor for each test."""
+"""What the login tests share: a platform, an app and a visitor, each test its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from login_app import Visitor, login_app
-from sandbox_server import SandboxClient, running_sandbox
+from sandbox_server import SandboxClient
 
-
-@pytest.fixture(scope="session")
-def login_platform() -> Iterator[SandboxClient]:
-    with running_sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(login_platform: SandboxClient) -> SandboxClient:
-    login_platform.reset(tickets=True)
-    return login_platform
+pytest_plugins = ["sandbox_fixtures"]
 
 
 @pytest.fixture

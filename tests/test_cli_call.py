@@ -6,32 +6,26 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sandbox_server import SandboxClient, running_sandbox
+from sandbox_server import SandboxClient
 
 from dingbridge.cli_call import call
 from dingbridge.redaction import masked
 
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[SandboxClient]:
-    with running_sandbox() as running:
-        yield running
+pytest_plugins = ["sandbox_fixtures"]
 
 
 @pytest.fixture
 def sandbox(
-    shared: SandboxClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: SandboxClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> SandboxClient:
-    shared.reset(tickets=True)
-    for name, value in shared.sandbox.environment(tmp_path / "instance").items():
+    for name, value in sandbox.sandbox.environment(tmp_path / "instance").items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
-    return shared
+    return sandbox
 
 
 def run(*arguments: str, stdin: str | None = None) -> tuple[int, str, str]:

@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import string
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from login_app import ORIGIN, Visitor, error_of, login_app
-from sandbox_server import SandboxClient, running_sandbox
+from sandbox_server import SandboxClient
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from dingbridge.errors import PlatformUnavailable
@@ -47,13 +46,6 @@ posted_fields = st.fixed_dictionaries(
         "userid": json_values,
     },
 )
-
-
-@pytest.fixture(scope="module")
-def login_platform() -> Iterator[SandboxClient]:
-    """Its own: apps of other tests may still ask the shared one again for a ticket."""
-    with running_sandbox() as sandbox:
-        yield sandbox
 
 
 def send(visitor: Visitor, path: str, content: bytes, kind: str = "application/json") -> Any:

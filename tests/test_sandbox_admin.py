@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-from collections.abc import Iterator
 
 import pytest
 import requests
@@ -21,16 +20,7 @@ POSTED = ("native", "document", "platform/ticket", "platform/token", "reset")
 PATCHED = ("device", "platform")
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[SandboxClient]:
-    with running_sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(shared: SandboxClient) -> SandboxClient:
-    shared.reset(tickets=True)
-    return shared
+pytest_plugins = ["sandbox_fixtures"]
 
 
 def refusal(response: requests.Response, status: int = 400) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from platform_caller import HEADER, PlatformCaller
-from sandbox_server import SandboxClient, running_sandbox
+from sandbox_server import SandboxClient
 
 USER = "/topapi/v2/user/get"
 CREATE = "/topapi/v2/department/create"
@@ -15,16 +14,7 @@ ROBOT = "/v1.0/robot/groupMessages/send"
 ASKED = {"userid": "manager4220"}
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[SandboxClient]:
-    with running_sandbox() as running:
-        yield running
-
-
-@pytest.fixture
-def sandbox(shared: SandboxClient) -> SandboxClient:
-    shared.reset(tickets=True)
-    return shared
+pytest_plugins = ["sandbox_fixtures"]
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from platform_caller import PlatformCaller
-from sandbox_server import SandboxClient, running_sandbox
+from sandbox_server import SandboxClient
 
 USER = "/topapi/v2/user/get"
 SEND = "/topapi/message/corpconversation/asyncsend_v2"
@@ -16,11 +15,13 @@ ROBOT = "/v1.0/robot/groupMessages/send"
 ASKED = {"userid": "manager4220"}
 
 
+pytest_plugins = ["sandbox_fixtures"]
+
+
 @pytest.fixture
-def sandbox() -> Iterator[SandboxClient]:
-    with running_sandbox() as running:
-        running.patch_platform(clock={"speed": 0})
-        yield running
+def sandbox(sandbox: SandboxClient) -> SandboxClient:
+    sandbox.patch_platform(clock={"speed": 0})
+    return sandbox
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from platform_caller import PlatformCaller
-from sandbox_server import SandboxClient, running_sandbox
+from sandbox_server import SandboxClient
 
 from dingbridge.sandbox.clock import Clock
 from dingbridge.sandbox.conversations import OPEN_ID
@@ -19,11 +18,13 @@ WORK = "/topapi/message/corpconversation"
 PERSON = "manager4220"
 
 
+pytest_plugins = ["sandbox_fixtures"]
+
+
 @pytest.fixture
-def sandbox() -> Iterator[SandboxClient]:
-    with running_sandbox() as running:
-        running.patch_platform(clock={"speed": 0})
-        yield running
+def sandbox(sandbox: SandboxClient) -> SandboxClient:
+    sandbox.patch_platform(clock={"speed": 0})
+    return sandbox
 
 
 @pytest.fixture

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sandbox_server import SandboxClient, running_sandbox
+from sandbox_server import SandboxClient
 
 URL = "http://127.0.0.1:8001/page?x=1"
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[SandboxClient]:
-    with running_sandbox() as sandbox:
-        yield sandbox
+pytest_plugins = ["sandbox_fixtures"]
 
 
 @pytest.fixture
-def sandbox(shared: SandboxClient) -> SandboxClient:
-    shared.reset(tickets=True)
-    shared.sandbox.platform.ticket()
-    return shared
+def sandbox(sandbox: SandboxClient) -> SandboxClient:
+    sandbox.sandbox.platform.ticket()
+    return sandbox
 
 
 def refused(answer: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
-from sandbox_server import SandboxClient, running_sandbox
+from sandbox_server import SandboxClient
 
 from dingbridge.sandbox.phone_storage import KEPT_BYTES, PhoneStorage, StorageFull, plain_name
 from dingbridge.sandbox.places import CITIES, EAST, NORTH, SOUTH, WEST, Place, address_at
@@ -20,16 +20,7 @@ from dingbridge.sandbox.places import CITIES, EAST, NORTH, SOUTH, WEST, Place, a
 CONTENT = "巡检报告\n".encode() * 1000
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[SandboxClient]:
-    with running_sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(shared: SandboxClient) -> SandboxClient:
-    shared.reset()
-    return shared
+pytest_plugins = ["sandbox_fixtures"]
 
 
 @pytest.fixture(scope="module")

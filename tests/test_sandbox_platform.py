@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,16 +17,7 @@ NEW = "/v1.0/oauth2/accessToken"
 NEW_TICKET = "/v1.0/oauth2/jsapiTickets"
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[SandboxClient]:
-    with running_sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(shared: SandboxClient) -> SandboxClient:
-    shared.reset(tickets=True)
-    return shared
+pytest_plugins = ["sandbox_fixtures"]
 
 
 def get(sandbox: SandboxClient, path: str, **more: Any) -> requests.Response:

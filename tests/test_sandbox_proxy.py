@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
 
 import pytest
 from raw_http import ask, connect, exchange, one_shot_server
-from sandbox_server import SandboxClient, running_sandbox
+from sandbox_server import SandboxClient
 
 from dingbridge.sandbox import proxy
 from dingbridge.sandbox.injection import SCRIPT
@@ -27,16 +26,7 @@ def answer(body: bytes = PAGE, *headers: bytes, status: bytes = b"200 OK") -> by
 HTML = b"Content-Type: text/html; charset=utf-8"
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[SandboxClient]:
-    with running_sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(shared: SandboxClient) -> SandboxClient:
-    shared.reset()
-    return shared
+pytest_plugins = ["sandbox_fixtures"]
 
 
 def asked_of_app(sandbox: SandboxClient, request: bytes) -> bytes:

@@ -7,14 +7,10 @@ from pathlib import Path
 
 import pytest
 from redis_server import RedisServer, running_redis
-from sandbox_server import SandboxClient, running_sandbox
+from sandbox_server import SandboxClient
 from ticket_stage import Stage
 
-
-@pytest.fixture(scope="session")
-def shared_sandbox() -> Iterator[SandboxClient]:
-    with running_sandbox() as sandbox:
-        yield sandbox
+pytest_plugins = ["sandbox_fixtures"]
 
 
 @pytest.fixture(scope="session")
@@ -28,13 +24,6 @@ def redis(shared_redis: RedisServer) -> RedisServer:
     """A Redis with nothing in it. A test that stops it starts it again."""
     shared_redis.flush()
     return shared_redis
-
-
-@pytest.fixture
-def sandbox(shared_sandbox: SandboxClient) -> SandboxClient:
-    """A sandbox as it is at the start, without tokens and tickets."""
-    shared_sandbox.reset(tickets=True)
-    return shared_sandbox
 
 
 @pytest.fixture
