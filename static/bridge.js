@@ -60,7 +60,7 @@ export function explain(problem) {
 
 /** Tells the server of a BridgeError that page code met, so that its reference can be looked up. */
 export function report(error) {
-  bridge.report("error", error);
+  bridge.reports.send("error", error);
 }
 
 /** Shows a BridgeError as the page's notice: its sentence, the reference, a way to try again. */

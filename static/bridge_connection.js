@@ -2,10 +2,11 @@
 import { BridgeError, isCancel, normalise } from "./bridge_errors.js";
 import { Lane } from "./bridge_lane.js";
 import { clearNotice, showNotice, showOutside } from "./bridge_notice.js";
+import { announce, Reports } from "./bridge_outcome.js";
 import {
   findApi, isOutside, isTooOld, platformOf, quietRejections,
 } from "./bridge_sdk.js";
-import { NoAnswer, requestSignature, sendOutcome } from "./bridge_server.js";
+import { NoAnswer, requestSignature } from "./bridge_server.js";
 import { pageUrl } from "./bridge_urls.js";
 import { inWords } from "./bridge_words.js";
 
@@ -26,7 +27,7 @@ export class Bridge {
     this.grant = new Lane();
     this.isOver = false; // nothing in this document can still bring the grant
     this.turn = 0;
-    this.told = [];
+    this.reports = new Reports(page, dd);
     this.ready = new Promise((resolve, reject) => {
       this.resolveReady = resolve;
       this.rejectReady = reject;
@@ -260,39 +261,8 @@ export class Bridge {
 
   enter(state, error) {
     this.show(state);
-    if (state !== "outside") {
-      const detail = error && {
-        code: error.code,
-        subcode: error.subcode,
-        message: error.message,
-        remedy: error.remedy,
-        reference: error.reference,
-      };
-      document.dispatchEvent(new CustomEvent(`dingbridge:${state}`, { detail }));
-    }
-    this.report(state, error || {});
-  }
-
-  /** Sends each outcome once. */
-  report(state, { code = "", subcode = "", text = "", message = "", seen = {}, api = "" }) {
-    const { page } = this;
-    const key = [state, code, subcode, api].join(" ");
-    if (!page.endpoints.outcome || this.told.includes(key)) return;
-    this.told.push(key);
-    sendOutcome(page.endpoints.outcome, {
-      state,
-      code,
-      subcode,
-      message: text || message,
-      reference: page.reference,
-      signed_url: page.url || "",
-      page_url: pageUrl(),
-      platform_url: seen.url || "",
-      platform: this.dd ? this.dd.env.platform : "",
-      version: (this.dd && this.dd.env.version) || "",
-      api,
-      apis: Object.keys(page.apis).join(","),
-    });
+    if (state !== "outside") announce(state, error);
+    this.reports.send(state, error || {});
   }
 
   /** Shows the notice for an error that page code met. */
