@@ -1,4 +1,4 @@
-"""Which Chromium the browser tests start, and how."""
+"""Which Chromium the browser tests and the benchmark start, and how."""
 
 from __future__ import annotations
 

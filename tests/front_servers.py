@@ -13,7 +13,6 @@ import socket
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from app_server import PATIENCE, ROOT, free_port, wait_until
@@ -48,12 +47,7 @@ class FrontServer:
         wait_until(self._listens, f"{self.command[0]} on {self.ports}", self.output)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._process is not None:
             self._process.terminate()
             self._process.wait(PATIENCE)
