@@ -5,7 +5,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "files_upload_heading": ("上传文件", "Upload files"),
     "files_upload_hint": (
         "图片、PDF、Word、Excel、PPT、文本、MP4 和 MOV 视频；每个不超过 20 MB。",
-        "Pictures, PDF, Word, Excel, PowerPoint, text, MP4 and MOV films; up to 20 MB each.",
+        "Pictures, PDF, Word, Excel, PowerPoint, text, MP4 and MOV videos; up to 20 MB each.",
     ),
     "files_photograph": ("拍照", "Take a photo"),
     "files_choose": ("选择文件", "Choose files"),

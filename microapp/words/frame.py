@@ -13,8 +13,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "This is not DingTalk. Open the page in DingTalk to use location, scanning and the rest.",
     ),
     "without_script": (
-        "本页面的功能需要 JavaScript。请在钉钉中打开，或在浏览器设置中允许脚本。",
-        "What this page does needs JavaScript. Open it in DingTalk, or allow scripts.",
+        "浏览器关闭了网页脚本，本页面的功能不能用。请在钉钉里打开，或在浏览器设置里允许脚本。",
+        "Scripts are switched off, so this page cannot do much. Open it in DingTalk, or allow scripts.",
     ),
     "language_label": ("English", "中文"),
     "reference": ("编号", "Reference"),
@@ -50,6 +50,5 @@ WORDS: dict[str, tuple[str, str]] = {
         "你没有权限查看这里的内容。需要的话，请联系管理员开通。",
         "You may not see this. Ask your administrator for access.",
     ),
-    "state_signed_out": ("登录后显示。", "Shown once you are signed in."),
     "state_retry": ("重试", "Try again"),
 }

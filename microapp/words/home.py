@@ -12,9 +12,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "home_nfc_hint": ("仅支持安卓手机", "On Android phones only"),
     "home_chat": ("选择会话", "Choose a chat"),
     "home_chat_hint": ("从聊天列表中选择", "From the list of your chats"),
-    "home_accuracy": ("精度约 {metres} 米", "accurate to about {metres} m"),
+    "home_accuracy": ("误差约 {metres} 米", "accurate to about {metres} m"),
     "home_no_address": ("（没有地址）", "(no address)"),
-    "home_spa_hint": ("单页应用：签到和拜访记录", "A single-page app: check-ins and visits"),
+    "home_spa_hint": ("在客户那里签到、写拜访记录", "Check in at a customer's, note the visit"),
     "home_try": ("检查这台设备", "Try this device"),
     "home_try_hint": (
         "看看定位、扫码等功能在这台设备上能不能用，什么都不会保存。",

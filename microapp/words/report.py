@@ -13,8 +13,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "report_everyone": ("所有人的签到", "Everybody's check-ins"),
     "report_of": ("{name}的签到", "Check-ins of {name}"),
     "report_span": ("{first} 至 {last}", "{first} to {last}"),
-    "report_times": ("{count} 次", "{count} times"),
-    "report_times_one": ("1 次", "once"),
+    "report_times": ("{count} 次", "{count} check-ins"),
+    "report_times_one": ("1 次", "1 check-in"),
     "report_people": ("{count} 人", "{count} people"),
     "report_people_one": ("1 人", "1 person"),
     "report_empty": (

@@ -25,7 +25,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "spa_locate": ("签到", "Check in here"),
     "spa_locating": ("正在定位…", "Finding your position…"),
-    "spa_located": ("已签到，精度约 {metres} 米", "Checked in, accurate to about {metres} m"),
+    "spa_located": ("已签到，误差约 {metres} 米", "Checked in, accurate to about {metres} m"),
     "spa_no_address": ("（没有地址）", "(no address)"),
     "spa_customer": ("客户", "Customer"),
     "spa_purpose": ("事由", "Purpose"),
