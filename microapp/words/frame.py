@@ -14,7 +14,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "without_script": (
         "浏览器关闭了网页脚本，本页面的功能不能用。请在钉钉里打开，或在浏览器设置里允许脚本。",
-        "Scripts are switched off, so this page cannot do much. Open it in DingTalk, or allow scripts.",
+        "Scripts are off, so this page cannot do much. Open it in DingTalk, or allow scripts.",
     ),
     "language_label": ("English", "中文"),
     "reference": ("编号", "Reference"),
