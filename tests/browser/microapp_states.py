@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from phone import Phone
 from playwright.sync_api import Page
 
+import microapp.pages  # noqa: F401 - so that every table is known, and emptied
 from dingbridge.login.session import SessionUser
 from dingbridge.settings import Settings
 from microapp.database import Database, open_database
