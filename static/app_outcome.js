@@ -70,9 +70,17 @@ function isUngranted(error) {
 }
 
 function show(outcome, kind, content) {
+  const isUsed = outcome.contains(document.activeElement);
   outcome.dataset.state = kind;
   outcome.textContent = "";
   if (content) outcome.append(content);
+  if (isUsed) keepFocus(outcome);
+}
+
+/** The button that had the focus is gone; the keyboard goes on where it was. */
+export function keepFocus(outcome) {
+  outcome.tabIndex = -1;
+  outcome.focus();
 }
 
 function element(tag, className, text) {

@@ -14,9 +14,11 @@ export async function renewParts(names, address = window.location.href) {
   parts.forEach((part) => part.setAttribute("aria-busy", "true"));
   try {
     const page = await fetchPage(address, names);
+    const { id } = document.activeElement;
     names.forEach((name, index) => {
       parts[index].replaceWith(document.importNode(page.querySelector(selector(name)), true));
     });
+    if (id && document.activeElement.id !== id) document.getElementById(id).focus();
     document.dispatchEvent(new CustomEvent("app:parts", { detail: { names } }));
   } catch (error) {
     parts.forEach((part) => tellIn(part, error, () => renewParts(names, address)));

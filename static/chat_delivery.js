@@ -1,7 +1,7 @@
 // What becomes of a notification: asked with growing pauses, and not for ever. The button asks
 // again; what is final has none.
 import { send } from "./app_server.js";
-import { failed, working } from "./app_outcome.js";
+import { failed, keepFocus, working } from "./app_outcome.js";
 import { say } from "./app_words.js";
 
 const PAUSES_S = [1, 2, 3, 5, 8, 13, 20, 30];
@@ -31,12 +31,18 @@ async function ask(form) {
   try {
     const { final, sentence, tone } = await send(form.action, new FormData(form));
     show(shown, sentence, tone);
-    if (final) form.remove();
+    if (final) end(form, shown);
     return !final;
   } catch (error) {
     failed(shown, error); // the button is still there
     return false;
   }
+}
+
+function end(form, shown) {
+  const isUsed = form.contains(document.activeElement);
+  form.remove();
+  if (isUsed) keepFocus(shown);
 }
 
 function show(shown, sentence, tone) {

@@ -86,7 +86,14 @@ class Line {
     this.item.dataset.state = state;
     this.bar.value = percent;
     this.text.textContent = state === "failed" ? "" : say(`files_${state}`, { percent });
-    if (state === "uploaded") this.text.setAttribute("role", "status");
+    if (state !== "uploaded") return;
+    this.text.setAttribute("role", "status");
+    this.leave();
+  }
+
+  /** The button goes; the keyboard goes on where another file is chosen. */
+  leave() {
+    if (document.activeElement === this.stop) this.queue.list.closest("form").elements.file.focus();
   }
 
   stopper() {
@@ -94,6 +101,7 @@ class Line {
     button.type = "button";
     button.setAttribute("aria-label", say("files_stop_of", { name: this.name }));
     button.addEventListener("click", () => {
+      this.leave();
       this.item.remove();
       // Where it does not arrive, what is on the server goes away by itself.
       this.upload.stop().catch(() => {});
