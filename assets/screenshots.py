@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from base64 import b64encode
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,11 +30,18 @@ PORT = 11600
 PICTURES = ROOT / "screenshots"
 IMAGES = ROOT / "docs" / "images"
 LOOKS = (Look(390, "light", 100), Look(390, "dark", 100), Look(1280, "light", 100))
-# The best ones, for the README: state, language, look.
-CHOSEN = {
-    ("checkin-walked", "zh", "390-light-100"): "checkin.zh.png",
-    ("checkin-walked", "en", "390-light-100"): "checkin.en.png",
+# The best ones, side by side in the README.
+ROW = {
+    "checkin-walked": LOOKS[0],
+    "scan-scanned": LOOKS[0],
+    "chat-sent": LOOKS[0],
+    "files-stored": LOOKS[0],
+    "report-week": LOOKS[1],
 }
+ROW_PAGE = """<style>
+  body { display: flex; gap: 16px; width: max-content; margin: 0; padding: 8px; }
+  img { width: 208px; border: 1px solid #c9cfd6; border-radius: 14px; }
+</style>"""
 
 
 def main() -> None:
@@ -44,6 +52,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         picture_pages(browser, wanted)
         if not beginning:
+            picture_row(browser)
             picture_sandbox(browser)
         browser.close()
 
@@ -72,12 +81,28 @@ def picture_state(
     for look in LOOKS:
         look.take(phone.page)
         whole(phone.page)
-        path = PICTURES / f"{state}-{lang}-{look}.png"
-        phone.page.screenshot(path=path)
-        if chosen := CHOSEN.get((str(state), lang, str(look))):
-            (IMAGES / chosen).write_bytes(path.read_bytes())
+        phone.page.screenshot(path=PICTURES / f"{state}-{lang}-{look}.png")
+    if look := ROW.get(str(state)):
+        look.take(phone.page)
+        phone.page.screenshot(path=screen(str(state), lang))
     stage.database.close()
     context.close()
+
+
+def screen(state: str, lang: str) -> Path:
+    """The picture of what of a state is on the phone's screen, without scrolling."""
+    return PICTURES / f"{state}-{lang}-screen.png"
+
+
+def picture_row(browser: Browser) -> None:
+    """docs/images/microapp.{zh,en}.png: several pages side by side."""
+    page = browser.new_page(device_scale_factor=1.5)
+    for lang in LANGUAGES:
+        images = [b64encode(screen(state, lang).read_bytes()).decode() for state in ROW]
+        sources = "".join(f'<img src="data:image/png;base64,{image}">' for image in images)
+        page.set_content(ROW_PAGE + sources)
+        page.locator("body").screenshot(path=IMAGES / f"microapp.{lang}.png")
+    page.close()
 
 
 def whole(page: Page) -> None:

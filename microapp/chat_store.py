@@ -78,6 +78,9 @@ def choose(
 ) -> Row[Any]:
     """Keep that a person chose a chat; the same chat again is the same choice.
 
+    Which one it was only the person's own client tells, and it signs nothing. Messages name the
+    choice's row, so nobody sends to what somebody else has chosen.
+
     Raises RequestRefused (403, `forbidden`) for a cid that somebody else has chosen: the client
     gives each person another one.
     """

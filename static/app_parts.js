@@ -18,7 +18,8 @@ export async function renewParts(names, address = window.location.href) {
     names.forEach((name, index) => {
       parts[index].replaceWith(document.importNode(page.querySelector(selector(name)), true));
     });
-    if (id && document.activeElement.id !== id) document.getElementById(id).focus();
+    const again = id && document.getElementById(id);
+    if (again) again.focus();
     document.dispatchEvent(new CustomEvent("app:parts", { detail: { names } }));
   } catch (error) {
     parts.forEach((part) => tellIn(part, error, () => renewParts(names, address)));

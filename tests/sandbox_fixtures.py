@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from platform_caller import PlatformCaller
 from sandbox_server import SandboxClient, running_sandbox
 
 
@@ -16,3 +17,9 @@ def sandbox() -> Iterator[SandboxClient]:
     """
     with running_sandbox() as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def caller(sandbox: SandboxClient) -> PlatformCaller:
+    """Somebody who calls the platform with a token of the app's."""
+    return PlatformCaller(sandbox)

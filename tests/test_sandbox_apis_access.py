@@ -17,11 +17,6 @@ ASKED = {"userid": "manager4220"}
 pytest_plugins = ["sandbox_fixtures"]
 
 
-@pytest.fixture
-def caller(sandbox: SandboxClient) -> PlatformCaller:
-    return PlatformCaller(sandbox)
-
-
 def test_the_older_generation_takes_the_token_from_the_query_only(caller: PlatformCaller) -> None:
     assert caller.oapi(USER, ASKED)["errcode"] == 0
     in_header = {HEADER: caller.token, "Content-Type": "application/json"}

@@ -24,11 +24,6 @@ def sandbox(sandbox: SandboxClient) -> SandboxClient:
     return sandbox
 
 
-@pytest.fixture
-def caller(sandbox: SandboxClient) -> PlatformCaller:
-    return PlatformCaller(sandbox)
-
-
 def code(answer: dict[str, Any]) -> str:
     return str(answer.get("sub_code") or answer.get("code") or answer["errcode"])
 

@@ -27,11 +27,6 @@ def sandbox(sandbox: SandboxClient) -> SandboxClient:
     return sandbox
 
 
-@pytest.fixture
-def caller(sandbox: SandboxClient) -> PlatformCaller:
-    return PlatformCaller(sandbox)
-
-
 def notify(sandbox: SandboxClient, caller: PlatformCaller, message: dict[str, Any]) -> int:
     agent = sandbox.sandbox.platform.identity.agent_id
     body = {"agent_id": agent, "userid_list": PERSON, "msg": message}

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import requests
 from app_server import AppServer
-from served import Served
 from microapp_states import USERID, Stage, open_stage
 from phone import Phone
 from playwright.sync_api import Browser, Route, expect
+from served import Served
 from sqlalchemy import select, update
 
 from dingbridge.sandbox.conversations import CHATS
