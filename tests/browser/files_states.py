@@ -170,5 +170,6 @@ STATES = [
     ),
     _state("no-login", ".dingbridge-login-failed >> visible=true", device={"corp": STRANGER}),
     _state("ungranted", "#outcome .note-bad", arrange=signed_in_without_a_grant, act=saves),
-    State("files", "of-another", "/files/999999", "main h1", console=("401", "404")),
+    # Opened without a session, it signs in and loads anew; there is no such file then either.
+    State("files", "of-another", "/files/999999", "main a.button", console=("401", "404")),
 ]
