@@ -22,14 +22,30 @@ from dingbridge.url_difference import first_difference, name_changes
 PLACEHOLDERS = ("<jsapi_ticket>", "<nonceStr>", "<timeStamp>")
 
 
+def _readable(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    """Octets of a terminal that are no text become U+FFFD: nothing else could be printed."""
+    return text and text.encode(errors="surrogateescape").decode(errors="replace")
+
+
 @click.command("sign")
-@click.argument("url")
-@click.option("--got", help="平台或浏览器用的地址 / The URL that the platform or browser used.")
+@click.argument("url", callback=_readable)
+@click.option(
+    "--got",
+    callback=_readable,
+    help="平台或浏览器用的地址 / The URL that the platform or browser used.",
+)
 @click.option("--lang", type=click.Choice(catalogue.LANGUAGES), help="语言 / Language.")
+@click.option("--prefix", default="DING_", help="设置名的前缀 / Prefix of the settings' names.")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / JSON.")
 @click.pass_context
 def sign(
-    context: click.Context, url: str, got: str | None, lang: Language | None, as_json: bool
+    context: click.Context,
+    *,
+    url: str,
+    got: str | None,
+    lang: Language | None,
+    prefix: str,
+    as_json: bool,
 ) -> None:
     """签名原文、候选形式、与另一地址的第一个不同 / Plain text, candidates, difference.
 
@@ -38,7 +54,7 @@ def sign(
     """
     if not url.startswith(("http://", "https://")):
         raise click.BadParameter("http(s)://…", ctx=context, param_hint="URL")
-    report = compare(url, got, configured_rule())
+    report = compare(url, got, configured_rule(prefix))
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
@@ -46,16 +62,17 @@ def sign(
     context.exit(1 if got is not None and report["rule"] not in _equal(report) else 0)
 
 
-def configured_rule() -> QueryRule:
-    """`DING_SIGNED_QUERY` where it is one of the two, else the default: no setting stops this."""
-    return "raw" if os.environ.get("DING_SIGNED_QUERY", "").strip() == "raw" else "decoded"
+def configured_rule(prefix: str) -> QueryRule:
+    """The app's `SIGNED_QUERY` where it is one of the two, else the default: nothing stops this."""
+    return "raw" if os.environ.get(f"{prefix}SIGNED_QUERY", "").strip() == "raw" else "decoded"
 
 
 def compare(url: str, got: str | None, rule: QueryRule) -> dict[str, object]:
     """Everything that the command says, ready for JSON.
 
-    Positions count characters from 1. `got.equal` names the candidates that `got` equals; its
-    fragment, if any, counts for nothing. `got.changed` holds names of `url_difference`.
+    Positions count characters from 1. `got.equal` names the candidates that `got` equals, with or
+    without what follows its `#`: that is a fragment, or part of a decoded query. `got.changed`
+    holds names of `url_difference`.
     """
     candidates = signed_candidates(url)
     signed = candidates[rule]
@@ -68,7 +85,8 @@ def compare(url: str, got: str | None, rule: QueryRule) -> dict[str, object]:
         "malformed": _malformed(url),
     }
     if got is not None:
-        seen = got.partition("#")[0] if "#" not in signed else got
+        bare = got.partition("#")[0]
+        seen = bare if "#" not in signed or bare in candidates.values() else got
         equal = [name for name, form in candidates.items() if form == seen]
         place = first_difference(signed, seen)
         report["got"] = {

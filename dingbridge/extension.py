@@ -233,8 +233,11 @@ class PublicPrefix:
     """Tells the app the path prefix that a trusted proxy strips, so that its links carry it.
 
     What is believed: `X-Forwarded-Prefix` from the addresses in DING_TRUSTED_PROXIES, if it is a
-    well-formed path. From anybody else it is ignored.
+    well-formed path. From anybody else it is ignored. Of several on a request's way, one for each
+    bridge, the first that believes it speaks.
     """
+
+    _TOLD = "dingbridge.public_prefix"
 
     def __init__(self, app: WSGIApplication, policy: FrontPolicy) -> None:
         """`app` is what comes next; `policy` says who is believed."""
@@ -247,7 +250,8 @@ class PublicPrefix:
             prefix = public_prefix(environ, self._policy)
         except PageUrlRefused:
             prefix = ""  # a malformed prefix: the page that asks for its URL is refused
-        if prefix:
+        if prefix and self._TOLD not in environ:
+            environ[self._TOLD] = prefix
             # With its escapes: url_for, redirects and templates print SCRIPT_NAME as it is, and a
             # decoded one would break their links ("?") or differ from location.href.
             environ["SCRIPT_NAME"] = prefix + str(environ.get("SCRIPT_NAME", ""))

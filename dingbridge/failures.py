@@ -128,7 +128,8 @@ class Failures:
             return None
 
     def _bounded(self, name: str, text: str) -> str:
-        return self._masked(text[: _URL_LIMIT if name.endswith("url") else _TEXT_LIMIT])
+        printable = text.encode(errors="replace").decode()  # JSON may bring a lone surrogate
+        return self._masked(printable[: _URL_LIMIT if name.endswith("url") else _TEXT_LIMIT])
 
     def _masked(self, text: str) -> str:
         return mask_parameters(mask_values(text, self._secrets))

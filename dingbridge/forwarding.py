@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 
 from dingbridge.origin import split_authority
@@ -41,9 +41,7 @@ def peer_check(trusted_proxies: tuple[str, ...]) -> Callable[[str], bool]:
     `unix` stands for a peer on a Unix socket, for which servers give an empty REMOTE_ADDR.
     Raises ValueError for an entry that is neither address, network nor `unix`.
     """
-    networks = tuple(
-        ip_network(entry, strict=False) for entry in trusted_proxies if entry != "unix"
-    )
+    networks = tuple(_network(entry) for entry in trusted_proxies if entry != "unix")
     unix = "unix" in trusted_proxies
 
     def trusts(remote_addr: str) -> bool:
@@ -58,6 +56,13 @@ def peer_check(trusted_proxies: tuple[str, ...]) -> Callable[[str], bool]:
         return any(address in network for network in networks)
 
     return trusts
+
+
+def _network(entry: str) -> IPv4Network | IPv6Network:
+    """A network as peers are compared with it: one of mapped addresses is the IPv4 one."""
+    network = ip_network(entry, strict=False)
+    mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
+    return network if mapped is None else IPv4Network((int(mapped), network.prefixlen - 96))
 
 
 def forwarded_claims(environ: Mapping[str, object], hops: int) -> tuple[Claim, ...]:

@@ -17,7 +17,8 @@ STATES = {"ready", "error", "outside", "pending"}
 LONGEST = 8192
 # The platform's own text names the tickets that it tried, masked in part; a log needs none of it.
 _TICKETS = re.compile(r"(ticketList:)\[[^\]]*\]?")
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\u00a1-\uffef]")
+# Surrogates (\ud800 in JSON) are in no text that can be printed or stored as UTF-8.
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e\u00a1-\ud7ff\ue000-\uffef]")
 
 
 @dataclass(frozen=True)

@@ -107,9 +107,11 @@ def _matching(
     """The allowed origins that a host, and a port if one is named, can mean."""
     host, named = authority
     candidates = policy.by_host.get(host, ())
-    wanted = named if port is None else port
-    if wanted is not None:
-        return _keep(candidates, lambda origin: origin.port == wanted)
+    forwarded = _keep(candidates, lambda origin: origin.port == port)
+    if forwarded:
+        return forwarded
+    if named is not None:
+        return _keep(candidates, lambda origin: origin.port == named)
     if len(candidates) < 2:
         return candidates
     # No port named: per scheme it is the default port, if that is on the list at all.

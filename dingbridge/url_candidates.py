@@ -30,13 +30,14 @@ def signed_candidates(url: str) -> dict[str, str]:
 
 def _as_javascript(query: str) -> str | None:
     escapes = query.count("%")
+    octets = query.encode("utf-8", "surrogatepass")
+    decoded = unquote_to_bytes(octets)
+    valid = (len(octets) - len(decoded)) // 2
     try:
-        decoded = unquote_to_bytes(query).decode("utf-8")
+        return decoded.decode() if valid == escapes else None
     except UnicodeDecodeError:
         return None
-    valid = (len(query.encode()) - len(unquote_to_bytes(query))) // 2
-    return decoded if valid == escapes else None
 
 
 def _decode(text: str) -> str:
-    return unquote_to_bytes(text).decode("utf-8", "replace")
+    return unquote_to_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8", "replace")

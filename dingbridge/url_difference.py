@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections import Counter
 from urllib.parse import unquote_to_bytes
 
 # Scheme, host, port, path, and the query with its question mark.
 _PARTS = re.compile(r"([^:/?#]*)://([^/?#]*?)(?::([0-9]*))?(/[^?#]*)?(\?[^#]*)?(?:#.*)?", re.DOTALL)
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
-_DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 def first_difference(one: str, other: str) -> int | None:
@@ -28,55 +27,52 @@ def name_changes(signed: str, shown: str) -> tuple[str, ...]:
     `scheme`, `host`, `host_case`, `port`; `path_escapes` (`%2F` against `/`), `escape_case`
     (`%e4` against `%E4`), `merged_slashes`, `prefix`, `path`; `bare_question_mark`,
     `query_escapes`, `query_pruned`, `query_order`, `query`. Several may apply; what is no URL
-    gives `no_url`.
+    gives `no_url`. Each part is compared as it is printed: `:80` that is left out is another port,
+    and without a name nothing differs but the fragment.
     """
     left, right = _PARTS.fullmatch(signed), _PARTS.fullmatch(shown)
     if left is None or right is None:
         return ("no_url",)
     names: list[str] = []
-    if left[1].lower() != right[1].lower():
+    if left[1] != right[1]:
         names.append("scheme")
     if left[2] != right[2]:
         names.append("host_case" if left[2].lower() == right[2].lower() else "host")
-    if _port(left) != _port(right):
+    if left[3] != right[3]:
         names.append("port")
-    names += _path_changes(left[4] or "", right[4] or "")
-    names += _query_changes(left[5] or "", right[5] or "")
+    if left[4] != right[4]:
+        names += _path_changes(left[4] or "", right[4] or "")
+    if left[5] != right[5]:
+        names.append(_query_change(left[5] or "", right[5] or ""))
     return tuple(names)
 
 
-def _port(parts: re.Match[str]) -> str:
-    return parts[3] or _DEFAULT_PORTS.get(parts[1].lower(), "")
-
-
 def _path_changes(signed: str, shown: str) -> list[str]:
-    if signed == shown:
-        return []
-    ways: dict[str, Callable[[str], str]] = {"escape_case": _same_case}
-    ways["path_escapes"] = _decoded
-    ways["merged_slashes"] = lambda path: re.sub("/+", "/", path)
-    for name, way in ways.items():
-        if way(signed) == way(shown):
-            return [name]
-    if ways["merged_slashes"](_decoded(signed)) == ways["merged_slashes"](_decoded(shown)):
+    if _same_case(signed) == _same_case(shown):
+        return ["escape_case"]
+    if _decoded(signed) == _decoded(shown):
+        return ["path_escapes"]
+    if _merged(signed) == _merged(shown):
+        return ["merged_slashes"]
+    if _merged(_decoded(signed)) == _merged(_decoded(shown)):
         return ["path_escapes", "merged_slashes"]
     longer, shorter = sorted((signed, shown), key=len, reverse=True)
     return ["prefix" if longer.endswith(shorter) and shorter.startswith("/") else "path"]
 
 
-def _query_changes(signed: str, shown: str) -> list[str]:
-    if signed == shown:
-        return []
+def _query_change(signed: str, shown: str) -> str:
     if {signed, shown} == {"", "?"}:
-        return ["bare_question_mark"]
+        return "bare_question_mark"
     if _same_case(signed) == _same_case(shown):
-        return ["escape_case"]
+        return "escape_case"
     if _decoded(signed.replace("+", " ")) == _decoded(shown.replace("+", " ")):
-        return ["query_escapes"]
+        return "query_escapes"
     was, became = _pairs(shown), _pairs(signed)
-    if sorted(was) == sorted(became):
-        return ["query_order"]
-    return ["query_pruned" if set(became) < set(was) else "query"]
+    if was == became:
+        return "query_escapes"
+    if Counter(was) == Counter(became):
+        return "query_order"
+    return "query_pruned" if Counter(became) < Counter(was) else "query"
 
 
 def _pairs(query: str) -> list[str]:
@@ -85,9 +81,14 @@ def _pairs(query: str) -> list[str]:
     return [_decoded(part.replace("+", " ")).removesuffix("=") for part in parts if part]
 
 
+def _merged(path: str) -> str:
+    return re.sub("/+", "/", path)
+
+
 def _same_case(text: str) -> str:
     return _ESCAPE.sub(lambda escape: escape[0].upper(), text)
 
 
 def _decoded(text: str) -> str:
-    return unquote_to_bytes(text).decode("utf-8", "backslashreplace")
+    octets = unquote_to_bytes(text.encode("utf-8", "surrogatepass"))
+    return octets.decode("utf-8", "backslashreplace")

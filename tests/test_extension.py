@@ -162,6 +162,24 @@ def test_two_bridges_in_one_app_share_nothing(settings: dict[str, object]) -> No
     assert first.credentials_of(app) is not second.credentials_of(app)
 
 
+@pytest.mark.row("R20")
+def test_two_bridges_in_one_app_tell_the_prefix_of_a_proxy_once(
+    settings: dict[str, object],
+) -> None:
+    app = Flask("two")
+    app.config.update(settings, DING_TRUSTED_PROXIES="127.0.0.1")
+    app.config.update({k.replace("DING_", "HR_DING_"): v for k, v in app.config.items()})
+    app.config["HR_DING_TRUSTED_PROXIES"] = "127.0.0.1,127.0.0.2"
+    DingBridge(app)
+    DingBridge(app, name="hr", settings_prefix="HR_DING_", url_prefix="/hr/ding")
+    app.add_url_rule("/a", "a", lambda: url_for("a"))
+    for peer in ("127.0.0.1", "127.0.0.2"):
+        asked = app.test_client().get(
+            "/a", headers={"X-Forwarded-Prefix": "/h5"}, environ_overrides={"REMOTE_ADDR": peer}
+        )
+        assert asked.text == "/h5/a"
+
+
 def test_one_bridge_may_serve_several_apps(settings: dict[str, object]) -> None:
     bridge = DingBridge()
     bridge.ticket_source = lambda: "t"

@@ -155,6 +155,12 @@ def test_a_key_that_was_rotated_still_reads_what_the_older_one_sealed(opened: Op
     )
 
 
+def test_what_json_can_bring_and_no_terminal_can_print_is_replaced(opened: Open) -> None:
+    kept = opened()
+    note(kept, page_url="https://h/\ud800")
+    assert seen_in(kept) == [("server", {"page_url": "https://h/?"})]
+
+
 def test_texts_are_cut_to_size(opened: Open) -> None:
     kept = opened()
     note(kept, message="m" * 5000, signed_url="u" * 50_000)

@@ -93,3 +93,11 @@ def test_peers_are_addresses_networks_or_unix() -> None:
     for address in ("10.1.2.4", "::1", "localhost", "127.0.0.1:80", "127.0.0.1,10.1.2.3"):
         assert not trusts(address)
     assert not peer_check(("127.0.0.1",))("")
+
+
+def test_mapped_addresses_in_a_setting_are_those_of_ipv4() -> None:
+    trusts = peer_check(("::ffff:10.0.0.1", "::ffff:10.1.0.0/112", "::/96"))
+    for address in ("10.0.0.1", "::ffff:10.0.0.1", "10.1.2.3", "::1.2.3.4"):
+        assert trusts(address)
+    for address in ("10.0.0.2", "10.2.0.0", "::ffff:10.2.0.0"):
+        assert not trusts(address)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import chain
+
+import idna
 import pytest
 
 from dingbridge.origin import Origin, origin_of, split_authority
@@ -62,6 +66,9 @@ def test_an_origin_is_printed_as_the_browser_prints_it(written: str, printed: st
         "https://127.0.0.1.",
         "https://1.2.3.256",
         "https://faß.test",
+        "https://FAẞ.test",
+        "https://a\u200db.test",
+        "https://\U0001f600.test",
         "https://a..b中.test",
         "https://h%2ex",
         "https://h\\x",
@@ -72,10 +79,34 @@ def test_what_is_no_origin_is_an_error(written: str) -> None:
         Origin.parse(written)
 
 
+def test_no_letter_is_taken_whose_punycode_the_browser_makes_otherwise() -> None:
+    """UTS 46 without transitional processing, as browsers do it, by the tables of `idna`.
+
+    All planes but what neither rule changes: ideographs, Korean syllables, private use.
+    """
+    wrong = []
+    letters = (range(0x80, 0x3400), range(0xF900, 0x10500), range(0x1D100, 0x1F200))
+    for letter in map(chr, chain(*letters, range(0x2F800, 0x2FA20))):
+        with suppress(ValueError, idna.IDNAError):
+            host = Origin.parse(f"http://a{letter}a").host
+            mapped = idna.uts46_remap(f"a{letter}a", std3_rules=False)
+            if host != (
+                mapped if mapped.isascii() else f"xn--{mapped.encode('punycode').decode()}"
+            ):
+                wrong.append(letter)
+    assert wrong == []
+
+
 def test_the_origin_of_a_url_ends_where_the_authority_ends() -> None:
     for rest in ("", "/", "/@evil.example", "?@evil.example", "#@evil.example", "//evil.example"):
         assert origin_of(f"https://h:8443{rest}") == Origin("https", "h", 8443)
-    for trick in ("https://h\\@evil/", "https://h@evil/", "https://h:80:90/", "data:text/html,x"):
+    for trick in (
+        "https://h\\@evil/",
+        "https://h@evil/",
+        "https://h:80:90/",
+        "data:text/html,x",
+        "https://中文.test/",
+    ):
         with pytest.raises(ValueError, match=r"."):
             origin_of(trick)
 

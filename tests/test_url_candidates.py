@@ -41,6 +41,6 @@ def test_javascript_and_php_decode_otherwise(
     assert forms["whole_decoded"] == whole_decoded
 
 
-@given(st.text())
+@given(st.text() | st.just("http://h/?\ud800"))
 def test_any_text_has_candidates(text: str) -> None:
     assert {"decoded", "raw", "whole_decoded"} <= set(signed_candidates(text))

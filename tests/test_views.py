@@ -155,6 +155,16 @@ class TestOutcome:
         assert "\n" not in record.getMessage()
         assert "\x1b" not in record.getMessage()
 
+    def test_a_lone_surrogate_is_no_text_to_compare_or_to_keep(
+        self, client: FlaskClient, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        page = "https://app.example.test/\ud800"
+        report = {"state": "error", "signed_url": page[:-1], "page_url": page, "message": "\udfff"}
+        assert post(client, "/ding/outcome", report).status_code == 204
+        assert "page_url='https://app.example.test/?'" in caplog.text
+        assert "message='?'" in caplog.text
+        assert post(client, "/ding/sign", {"url": page}).status_code == 403
+
     @pytest.mark.row("R17")
     @pytest.mark.row("R03")
     def test_reports_of_a_bad_ticket_make_the_server_fetch_one_new_one(
@@ -210,13 +220,25 @@ def test_sign_and_outcome_take_any_bytes_without_a_5xx(client: FlaskClient, body
         assert post(client, path, body).status_code < 500
 
 
+OWN = "https://app.example.test/"
+texts = st.text(max_size=20) | st.just("\ud800")  # which JSON can bring
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    st.none() | st.booleans() | st.integers() | st.floats() | texts | texts.map(OWN.__add__),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
     max_leaves=6,
 )
 fields = st.sampled_from(
-    ["state", "code", "subcode", "url", "message", "signed_url", "platform_url", "reference"]
+    [
+        "state",
+        "code",
+        "subcode",
+        "url",
+        "message",
+        "signed_url",
+        "page_url",
+        "platform_url",
+        "reference",
+    ]
 )
 
 

@@ -52,7 +52,7 @@ def faults_of(status: int, body: bytes, request: HostileRequest) -> list[str]:
     if status >= 500 and status not in PROTOCOL_ANSWERS:
         found.append(f"status {status}")
     urls = [json.loads(block)["url"] for block in BLOCK.findall(body)]
-    if request.target == "/ding/sign" and body.startswith(b'{"config"'):
+    if body.startswith(b'{"config"'):  # of /ding/sign, however its path was written
         urls.append(json.loads(body)["url"])
     for url in urls:
         if url is not None and str(origin_of(url)) not in ALLOWED:
