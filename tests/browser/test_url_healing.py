@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 from any_path_server import AnyPathServer
+from app_server import wait_until
 from front_servers import Apache, FrontServer, NginxVariant
 from playwright.sync_api import Browser, Page
 from url_fixtures import Measured, corpus
@@ -21,14 +22,17 @@ KINDS = {front: f"kind{n}" for n, front in enumerate(sorted({row.front for row i
 PATIENCE = 20_000  # milliseconds
 
 
-def host_of(row: Measured) -> str:
-    """The name under which the browser reaches this row's front; the dot is what that one loses."""
-    dot = "." if row.front == "nginx_$host+port" else ""
-    return f"{KINDS[row.front]}.test{dot}"
+def address_of(row: Measured) -> str:
+    """Name and port under which the browser reaches this row's front.
+
+    The dot and the port are what one of them loses; to the others the measured name is all one.
+    """
+    lost = row.origin.partition("h5.example.test")[2] if row.front == "nginx_$host+port" else ""
+    return f"{KINDS[row.front]}.test{lost}"
 
 
 def shown(row: Measured) -> str:
-    return f"http://{host_of(row)}{row.target}"
+    return f"http://{address_of(row)}{row.target}"
 
 
 def chosen() -> list[Measured]:
@@ -56,11 +60,13 @@ class Healing:
 @pytest.fixture(scope="module")
 def healing(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Healing]:
     folder = tmp_path_factory.mktemp("healing")
-    origins = ",".join(dict.fromkeys(f"http://{host_of(row)}" for row in DESTROYED))
-    dotless = ",".join(f"http://{name}.test" for name in KINDS.values())
+    addresses = {address_of(row): row.front for row in DESTROYED}
+    # The measured list of origins has that front's name without its dot, too.
+    names = [*addresses, f"{KINDS['nginx_$host+port']}.test"]
     settings: dict[str, object] = {
-        "DING_PUBLIC_ORIGINS": f"{origins},{dotless}",
+        "DING_PUBLIC_ORIGINS": ",".join(f"http://{name}" for name in names),
         "DING_TRUSTED_PROXIES": "127.0.0.1",
+        "DING_FORWARDED_PORT": "1",
     }
     with ExitStack() as stack:
         sandbox = stack.enter_context(Sandbox())
@@ -89,22 +95,27 @@ def healing(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Itera
                 phone,
                 f"rewrite ^(.*)$ $1 break; location / {{ proxy_pass http://up; {keep} }}",
             ),
+            # It listens on the port that the browser names; here another stands for all of those.
             # The client's own channel is no part of the front.
             "nginx_$host+port": lambda: NginxVariant(
                 folder,
                 phone,
-                "location / { proxy_pass http://up; proxy_set_header Host $host; }"
+                "location / { proxy_pass http://up; proxy_set_header Host $host; "
+                "proxy_set_header X-Forwarded-Proto $scheme; "
+                "proxy_set_header X-Forwarded-Port $named_port; }"
                 f"location /__sandbox__/ {{ proxy_pass http://up; {keep} }}",
+                outside='map $http_host $named_port { "~:(?<named>[0-9]+)$" $named; default 80; }',
             ),
             "apache_default": lambda: Apache(folder, phone, canonical=True),
             "frps_http": pruning,
             "frp_https2http": pruning,
         }
         assert set(starters) == set(KINDS)
-        ports = {}
-        for front, name in KINDS.items():
-            port = stack.enter_context(starters[front]()).port
-            ports |= {f"{name}.test:80": port, f"{name}.test.:80": port}
+        running = {front: stack.enter_context(start()) for front, start in starters.items()}
+        ports = {
+            address if ":" in address else f"{address}:80": running[front].port
+            for address, front in addresses.items()
+        }
         chromium = browser_with(browser, ports)
         stack.callback(chromium.close)
         yield Healing(app, sandbox, chromium.new_context().new_page())
@@ -138,12 +149,29 @@ def test_a_page_whose_url_a_front_changed_heals_and_gets_its_grant(
     assert heals(healing, row) == []
 
 
-def test_the_report_names_what_the_front_changed(healing: Healing) -> None:
-    row = next(row for row in DESTROYED if row.front == "nginx_rewrite" and row.target == "/?")
+@pytest.mark.parametrize(
+    ("front", "target", "changed"),
+    [
+        ("nginx_rewrite", "/?", "bare_question_mark"),
+        ("nginx_rewrite", "/http://x/", "merged_slashes"),
+        ("nginx_uri_slash", "/%20(=%e4%b8%ad?}1", "escape_case"),
+        ("apache_default", "/b[*=Z$", "path_escapes"),
+        ("frps_http", "/h5?semi=a;b;c", "query_pruned"),
+        ("frp_https2http", "/p?q=%0", "query_pruned"),
+        ("nginx_$host+port", "/app?x=1", "host,port"),
+    ],
+)
+def test_the_report_names_what_the_front_changed(
+    healing: Healing, front: str, target: str, changed: str
+) -> None:
+    row = next(row for row in DESTROYED if (row.front, row.target) == (front, target))
     assert heals(healing, row) == []
-    healing.page.wait_for_load_state("networkidle")
-    assert f"page_url='{shown(row)}'" in healing.app.output()
-    assert "changed='bare_question_mark'" in healing.app.output()
+
+    def is_told() -> bool:
+        said = [line for line in healing.app.output().splitlines() if shown(row) in line]
+        return any(f"page_url='{shown(row)}'" in s and f"changed='{changed}'" in s for s in said)
+
+    wait_until(is_told, f"changed='{changed}' in the log", healing.app.output)
 
 
 @pytest.mark.faults
