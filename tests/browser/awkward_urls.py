@@ -33,6 +33,39 @@ LONG = [
     "/" + "/" * 500 + "?" * 500,
 ]
 
+# One of each kind, for every other front.
+OF_EACH_KIND = [
+    "/",
+    "/?",
+    "/a?",
+    "/a%2Fb",
+    "/a%2fb",
+    "/a%5Cb",
+    "/%25",
+    "/?%zz",
+    "/+",
+    "/?a+b",
+    "/?a%2Bb",
+    "/a\x20b?c\x20d",
+    "//",
+    "/a//b?c//d",
+    "/./a",
+    "/a/../b",
+    "/%2e/a",
+    "/'a'",
+    '/?"a"',
+    "/?{a}",
+    "/[a]",
+    "/a;b?c;d=e",
+    "/中文",
+    "/?名=值",
+    "/%e4%b8%ad",
+    "/?%E4%B8%AD",
+    "/?%D6%D0%CE%C4=%B2%E2%CA%D4",
+    "/?a=1#/route?x=1",
+    LONG[1],
+]
+
 # Origins as the browser shows them, and others as they may be typed.
 NAMES = [
     f"http://{HOST}",

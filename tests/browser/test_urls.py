@@ -8,13 +8,22 @@ from contextlib import ExitStack
 
 import pytest
 from any_path_app import GBK_LINKS
-from awkward_urls import HOST, LONG, NAMES, SPELLINGS, TARGETS
+from awkward_urls import HOST, LONG, NAMES, OF_EACH_KIND, SPELLINGS, TARGETS
 from playwright.sync_api import Browser
 from url_fronts import READ, Fronts, measured_pages
 
 pytestmark = [pytest.mark.xdist_group("urls"), pytest.mark.row("R04"), pytest.mark.row("R05")]
 
-SOME = TARGETS[::12]
+PLAIN = [f"http://{HOST}{target}" for target in [*TARGETS, *LONG]]
+OF_NAMES = {name: [f"{name}{target}" for target in ("/", "/?", "/a%2Fb?c+d")] for name in NAMES}
+
+
+def measured_urls() -> list[str]:
+    """Some of every origin, one origin after the other: Chromium starts a process for each."""
+    rows = measured_pages()
+    by_origin = list({row.origin: row for row in rows}.values())
+    chosen = by_origin[::3] + random.Random(7).sample(rows, 80)  # noqa: S311 - no secret
+    return sorted(row.href for row in chosen)
 
 
 @pytest.fixture(scope="module")
@@ -24,19 +33,18 @@ def fronts(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterat
 
 
 def test_awkward_urls_are_signed_as_the_browser_shows_them(fronts: Fronts) -> None:
-    urls = [f"http://{HOST}{target}" for target in [*TARGETS, *LONG]]
-    assert len(set(urls)) >= 150
-    assert fronts.compare(urls) == []
+    assert fronts.compare(PLAIN) == []
+
+
+def test_there_are_three_hundred_of_them_before_any_other_front_is_tried() -> None:
+    of_names = [url for urls in OF_NAMES.values() for url in urls]
+    assert len({*PLAIN, *measured_urls(), *of_names, *SPELLINGS}) >= 300
+    assert {*OF_EACH_KIND} <= {*TARGETS, *LONG}
 
 
 @pytest.mark.row("R60")
 def test_measured_urls_of_every_origin_are_signed_as_the_browser_shows_them(fronts: Fronts) -> None:
-    rows = measured_pages()
-    by_origin = list({row.origin: row for row in rows}.values())
-    chosen = by_origin[::3] + random.Random(7).sample(rows, 80)  # noqa: S311 - no secret
-    # One origin after the other: Chromium starts a process for each change.
-    urls = sorted(row.href for row in chosen)
-    assert len(set(urls)) >= 100
+    urls = measured_urls()
     assert fronts.compare(urls, urls) == []
 
 
@@ -44,8 +52,7 @@ def test_measured_urls_of_every_origin_are_signed_as_the_browser_shows_them(fron
 def test_every_kind_of_name_and_port_is_signed_as_the_browser_shows_it(
     fronts: Fronts, name: str
 ) -> None:
-    urls = [f"{name}{target}" for target in ("/", "/?", "/a%2Fb?c+d")]
-    assert fronts.compare(urls, urls) == []
+    assert fronts.compare(OF_NAMES[name], OF_NAMES[name]) == []
 
 
 def test_other_spellings_of_a_name_are_signed_as_the_browser_shows_them(fronts: Fronts) -> None:
@@ -69,7 +76,9 @@ def test_behind_other_fronts_the_page_is_signed_as_the_browser_shows_it(
 ) -> None:
     # Apache merges leading slashes; the page heals that, see the tests of healing.
     targets = [
-        t for t in SOME if not (origin == "http://apache.test" and t.startswith(("//", "/\\")))
+        t
+        for t in OF_EACH_KIND
+        if not (origin == "http://apache.test" and t.startswith(("//", "/\\")))
     ]
     assert fronts.compare([f"{origin}{prefix}{target}" for target in targets]) == []
 
