@@ -11,6 +11,8 @@ threads = int(os.environ.get("THREADS", "8"))
 # The URL of a micro-app may be long (signed parameters, Chinese text percent-encoded): nginx's
 # buffers end at 8 KiB, and gunicorn's own default of 4094 would answer 414 before that.
 limit_request_line = 8190
+# nginx hands the same target on in this header, so that one line is longer than any it takes.
+limit_request_field_size = limit_request_line + len("X-Original-URI: ")
 
 # Who is believed about scheme, host and prefix is said once, in DING_TRUSTED_PROXIES. Gunicorn
 # itself believes nobody, so that a contradiction between headers cannot end a request here.

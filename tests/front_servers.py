@@ -122,11 +122,12 @@ class ProjectFront(Nginx):
 
 
 def _listens_on(port: int, options: str) -> str:
-    addresses = ["127.0.0.1", "[::1]"] if _has_ipv6() else ["127.0.0.1"]
+    addresses = ["127.0.0.1", "[::1]"] if has_ipv6() else ["127.0.0.1"]
     return " ".join(f"listen {address}:{port}{options}{{0}};" for address in addresses)
 
 
-def _has_ipv6() -> bool:
+def has_ipv6() -> bool:
+    """Whether this machine has ::1."""
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))

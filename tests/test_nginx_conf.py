@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import ssl
 import subprocess
@@ -14,9 +15,9 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from app_server import ROOT, wait_until
-from certificates import self_signed
-from front_servers import ProjectFront, raw_exchange
+from app_server import ROOT, free_port, wait_until
+from certificates import Certificate, self_signed
+from front_servers import Nginx, ProjectFront, has_ipv6, raw_exchange, temporary_paths
 
 NAME = "h5.example.test"
 
@@ -69,6 +70,19 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectFront]:
     upstream.stop()
 
 
+def handshake(port: int, name: str) -> str | None:
+    """What nginx and a browser agree to speak over TLS. Raises ssl.SSLError where they do not."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+        context.wrap_socket(plain, server_hostname=name) as secure,
+    ):
+        return secure.selected_alpn_protocol()
+
+
 def get(
     front: ProjectFront, target: str, headers: dict[str, str] | None = None, method: str = "GET"
 ) -> tuple[http.client.HTTPResponse, bytes]:
@@ -113,6 +127,45 @@ def test_nginx_finds_no_fault_in_the_file_as_it_is(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "[warn]" not in done.stderr
+
+
+def https_only(text: str, plain: int, tls: int, certificate: Certificate) -> str:
+    """The file as its comments say to change it: TLS filled in, plain http sent on to it."""
+    text = re.sub(r"^( *)# ((?:listen|ssl_)[^;]*;)$", r"\1\2", text, flags=re.MULTILINE)
+    text, blocks = re.subn(
+        r"^    # server \{\n(?:    #     .*\n)+    # \}$",
+        lambda block: block[0].replace("    # ", "    "),
+        text,
+        flags=re.MULTILINE,
+    )
+    assert blocks == 1
+    before, server, last = text.rpartition("    server {\n")
+    text = before + server + re.sub(r"^ *listen \S*80;\n", "", last, flags=re.MULTILINE)
+    # What no test can have: the machine's own ports and keys.
+    text = re.sub(r"listen (\[::\]:)?80\b", rf"listen \g<1>{plain}", text)
+    text = re.sub(r"listen (\[::\]:)?443\b", rf"listen \g<1>{tls}", text)
+    text = re.sub(r"(ssl_certificate +).*;", rf"\1{certificate.chain};", text)
+    text = re.sub(r"(ssl_certificate_key +).*;", rf"\1{certificate.key};", text)
+    return text if has_ipv6() else re.sub(r"listen \[.*\n", "\n", text)
+
+
+@pytest.mark.row("R60")
+def test_the_tls_block_and_the_redirect_work_as_they_are_written(tmp_path: Path) -> None:
+    plain, tls = free_port(), free_port()
+    text = (ROOT / "nginx.conf").read_text(encoding="utf-8")
+    text = https_only(text, plain, tls, self_signed(tmp_path))
+    text = text.replace("access_log /var/log/nginx/", f"{temporary_paths()} access_log ")
+    name = "app.example.com"
+    with Nginx(tmp_path, text, [plain, tls]) as nginx:
+        asked = f"GET /a%2Fb? HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n"
+        answer = raw_exchange(plain, asked.encode())
+        assert answer.startswith(b"HTTP/1.1 308 ")
+        assert f"\r\nLocation: https://{name}/a%2Fb?\r\n".encode() in answer
+        assert raw_exchange(plain, asked.replace(name, "evil.example").encode()) == b""
+        assert handshake(tls, name) == "h2"
+        with pytest.raises(ssl.SSLError):
+            handshake(tls, "evil.example")
+        assert "[warn]" not in nginx.output()
 
 
 def test_the_linter_objects_to_nothing_but_the_untouched_host() -> None:
@@ -198,21 +251,9 @@ def test_a_request_without_a_host_or_with_two_gets_no_page(front: ProjectFront) 
 
 
 def test_tls_refuses_an_unknown_name_before_any_certificate_is_shown(front: ProjectFront) -> None:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.set_alpn_protocols(["h2", "http/1.1"])
-
-    def handshake(name: str) -> str | None:
-        with (
-            socket.create_connection(("127.0.0.1", front.tls_port), timeout=10) as plain,
-            context.wrap_socket(plain, server_hostname=name) as secure,
-        ):
-            return secure.selected_alpn_protocol()
-
-    assert handshake(NAME) == "h2"
+    assert handshake(front.tls_port, NAME) == "h2"
     with pytest.raises(ssl.SSLError):
-        handshake("evil.example")
+        handshake(front.tls_port, "evil.example")
 
 
 @pytest.mark.parametrize(

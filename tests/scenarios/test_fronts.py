@@ -228,6 +228,24 @@ def test_every_page_load_measured_behind_nginx_comes_out_the_same(
     assert len(rows) >= 1000
 
 
+@pytest.mark.row("R04")
+@pytest.mark.row("R60")
+def test_the_longest_target_that_nginx_takes_is_signed(chains: Chains) -> None:
+    """Nothing between nginx and the app may be tighter than nginx's own limit, which says 414."""
+    way = chains.ways["nginx.conf"]
+    visitor = Visitor(way.port, tls=way.tls)
+    signed = []
+    for length in range(8160, 8200):
+        target = "/?" + "a" * (length - 2)
+        answer = visitor.ask(target, way.host)
+        if answer.status == 414:
+            break
+        assert (answer.status, answer.url) == (200, way.origin + target), length
+        signed.append(length)
+    visitor.close()
+    assert 8177 <= max(signed) < 8199
+
+
 def _difference(row: Measured, visitor: Visitor) -> list[tuple[str, int, str | None]]:
     answer = visitor.ask(row.target, row.origin.partition("://")[2])
     return [] if answer.url == row.href else [(row.href, answer.status, answer.url)]
