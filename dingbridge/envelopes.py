@@ -26,6 +26,19 @@ _WRAPPED = re.compile(r"subcode\s*=\s*([\w.-]+)")
 _TOKEN_REFUSED = frozenset({"40001", "40014", "42001", "InvalidAuthentication"})
 # 90002 to 90020 is the family of limits; 45009 is what it was in 2016.
 _LIMITS = frozenset({"45009", *(str(code) for code in range(90002, 90021))})
+# The platform is too busy, or has failed within: it may have done what it was asked for, or not.
+_BUSY = frozenset(
+    {
+        "-1",
+        "500",
+        "server.error",
+        "ServiceUnavailable",
+        "system.error",
+        "systemBusy",
+        "unknown.send.result",
+        "unknownError",
+    }
+)
 _LIMIT_NAMES = re.compile(r"\.(Qps|Qpm|ApiCount)Limit")
 
 
@@ -72,6 +85,14 @@ def read_envelope(
 def is_token_refused(error: PlatformError) -> bool:
     """Whether the platform refuses the access token, so that a new one may help."""
     return error.code in _TOKEN_REFUSED or error.sub_code in _TOKEN_REFUSED
+
+
+def is_busy(error: PlatformError) -> bool:
+    """Whether the platform is busy or has failed: another try may succeed, and it is not known
+    whether this one was carried out.
+    """
+    failed = error.http_status is not None and error.http_status >= 500
+    return failed or error.code in _BUSY or error.sub_code in _BUSY
 
 
 def is_limit(error: PlatformError) -> bool:

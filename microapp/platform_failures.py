@@ -8,6 +8,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from dingbridge import DingBridge, catalogue
+from dingbridge.envelopes import is_busy
 from dingbridge.errors import (
     CallRefused,
     CredentialUnavailable,
@@ -24,19 +25,6 @@ log = logging.getLogger("microapp")
 
 PLATFORM_FAILURES = (PlatformError, CallRefused, CredentialUnavailable)
 _RETRY_SECONDS = "5"
-# With these the platform does not say whether it did what it was asked.
-_UNCLEAR = frozenset(
-    {
-        "-1",
-        "500",
-        "server.error",
-        "ServiceUnavailable",
-        "system.error",
-        "systemBusy",
-        "unknown.send.result",
-        "unknownError",
-    }
-)
 
 
 def is_unclear(error: DingBridgeError) -> bool:
@@ -45,7 +33,7 @@ def is_unclear(error: DingBridgeError) -> bool:
         return False  # it did not even look at it
     if isinstance(error, PlatformUnavailable):
         return True
-    return isinstance(error, PlatformError) and bool({error.code, error.sub_code} & _UNCLEAR)
+    return isinstance(error, PlatformError) and is_busy(error)
 
 
 def entry_of(error: DingBridgeError) -> catalogue.Entry:

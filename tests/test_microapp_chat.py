@@ -221,6 +221,16 @@ def test_without_a_clear_answer_it_is_unknown_and_never_sent_again_by_itself(
     assert writer.post("/chat", {**submitted, "key": new_key()}).status_code == 201
 
 
+def test_a_notification_whose_answer_was_lost_is_unknown_and_not_dropped(
+    writer: AppVisitor, dingtalk: SandboxClient, sent: Database
+) -> None:
+    dingtalk.fault(NOTIFY, "lost", times=1)
+    assert error_code(writer.post("/chat", form())) == "send_unclear"
+    assert dingtalk.platform_calls(NOTIFY) == 1
+    assert len(inbox(dingtalk)) == 1
+    assert ZH["chat_state_unknown"] in rows(writer)[0]
+
+
 def test_a_server_that_stopped_while_it_sent_leaves_an_unknown_row(
     writer: AppVisitor, dingtalk: SandboxClient, sent: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,10 +79,13 @@ def test_a_time_without_an_end_lasts_an_hour_and_offsets_become_a_named_zone(sta
     assert (event.start, event.end) == (NINE, NINE + timedelta(hours=1))
 
 
-def test_a_busy_platform_makes_one_entry_of_a_repeated_call(stage: Stage) -> None:
+@pytest.mark.parametrize("kind", ["busy", "lost"])
+def test_one_entry_is_made_of_a_repeated_call(stage: Stage, kind: str) -> None:
     organiser = unionid(stage)
-    stage.sandbox.fault("calendar", "busy", times=2)
+    # "lost": it was made, and nobody heard of it. The token that both tries carry tells.
+    stage.sandbox.fault("calendar", kind, times=1)
     event = stage.openapi.calendar.create(organiser, "周会", NINE)
+    assert stage.calls("/v1.0/calendar/users/{userId}/calendars/{calendarId}/events") == 2
     assert [each.id for each in stage.openapi.calendar.events(organiser)] == [event.id]
 
 

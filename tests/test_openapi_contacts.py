@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -224,6 +225,34 @@ def test_numbers_and_flags_as_strings_are_taken_as_the_documents_print_them(stag
     assert (user.departments, user.extension) == ((2, 3), {"爱好": "旅游"})
 
 
+# -- deletions
+
+
+@pytest.mark.row("R43")
+@pytest.mark.parametrize("kind", ["users", "departments", "calendar", "callbacks"])
+def test_a_deletion_whose_answer_was_lost_is_done(stage: Stage, kind: str) -> None:
+    openapi = stage.openapi
+    delete: Callable[[], None]
+    if kind == "users":
+        path, delete = "/topapi/v2/user/delete", lambda: openapi.users.delete("user5031")
+    elif kind == "departments":
+        path, made = "/topapi/v2/department/delete", openapi.departments.create("新")
+        delete = lambda: openapi.departments.delete(made)  # noqa: E731
+    elif kind == "calendar":
+        path, person = "calendar", openapi.users.get("user2001").unionid
+        event = openapi.calendar.create(person, "周会", datetime(2026, 12, 1, 9, tzinfo=UTC)).id
+        delete = lambda: openapi.calendar.delete(person, event)  # noqa: E731
+    else:
+        path, delete = "/call_back/delete_call_back", openapi.callbacks.delete
+        openapi.callbacks.register("https://a.example/x", ["user_add_org"], "token", "k" * 43)
+    stage.sandbox.fault(path, "lost", times=1)
+    delete()
+    # What nobody has deleted is an error; also after a token that was refused.
+    stage.sandbox.revoke_token()
+    with pytest.raises(PlatformError):
+        delete()
+
+
 # -- departments
 
 
@@ -340,7 +369,7 @@ def test_a_user_token_keeps_to_itself(stage: Stage) -> None:
     }
     stage.sandbox.fault("/v1.0/oauth2/userAccessToken", "custom", body=json.dumps(answer))
     token = stage.openapi.identity.user_token("code")
-    assert (token.access_token, token.seconds) == ("user-token-canary", 7200)
+    assert (token.access_token, token.corp_id) == ("user-token-canary", "ding1")
     assert "canary" not in repr(token)
 
 

@@ -132,6 +132,25 @@ def test_what_the_platform_drops_in_silence_is_told_by_the_result(stage: Stage) 
 
 
 @pytest.mark.row("R46")
+@pytest.mark.parametrize("kind", ["lost", "busy", "http500"])
+@pytest.mark.parametrize("way", ["send", "send_template"])
+def test_a_notification_whose_outcome_is_unclear_is_not_sent_again(
+    stage: Stage, way: str, kind: str
+) -> None:
+    stage.sandbox.fault("messages", kind, times=1)
+    what: Any = text("早") if way == "send" else "template1"
+    values = () if way == "send" else ({"name": "早"},)
+    with pytest.raises(PlatformError):
+        getattr(stage.openapi.notifications, way)(what, *values, users=["user5031"])
+    # A repetition would be dropped (143106), and its task would say so of a message that arrived.
+    sent = [
+        call for call in stage.sandbox.calls(kind="platform") if "/message/" in call["endpoint"]
+    ]
+    assert len(sent) == 1
+    assert len(stage.messages("user5031")) == (kind == "lost")
+
+
+@pytest.mark.row("R46")
 def test_a_notification_is_recalled_and_its_status_changed(stage: Stage) -> None:
     notifications = stage.openapi.notifications
     message = oa("报销单", "https://a.example", status=("审批中", "0xFFF65E5E"))

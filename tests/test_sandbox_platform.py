@@ -341,6 +341,15 @@ def test_a_limit_says_so_in_each_generations_way(sandbox: SandboxClient) -> None
     assert newer.json()["code"] == "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi"
 
 
+def test_an_answer_that_is_lost_leaves_done_what_was_asked(sandbox: SandboxClient) -> None:
+    token = token_of(sandbox)
+    sandbox.fault("ticket", "lost", times=1)
+    with pytest.raises(requests.ConnectionError):
+        new_ticket(sandbox, token)
+    (ticket,) = sandbox.sandbox.platform.tokens.live_tickets()
+    assert new_ticket(sandbox, token).json()["jsapiTicket"] == ticket
+
+
 def test_wrong_types_stand_where_values_should(sandbox: SandboxClient) -> None:
     sandbox.fault("*", "wrong_types")
     older = get(sandbox, "/gettoken", params=keys(sandbox)).json()

@@ -119,9 +119,8 @@ class Calendar:
         """
         params = {"pushNotification": "true" if notify else "false"}
         path = _path(organiser, event)
-        self._client.send(
-            Request("DELETE", path, params, repeatable=True, api=f"DELETE {_API}/{{}}")
-        )
+        api, gone = f"DELETE {_API}/{{}}", frozenset({"itemNotFound"})
+        self._client.send(Request("DELETE", path, params, repeatable=True, api=api, gone=gone))
 
     def events(
         self, user: str, start: datetime | None = None, end: datetime | None = None

@@ -67,7 +67,8 @@ class Callbacks:
 
     def delete(self) -> None:
         """End the registration. Raises PlatformError (71007)."""
-        self._get("delete_call_back")
+        path = "/call_back/delete_call_back"
+        self._client.send(Request("GET", path, repeatable=True, gone=frozenset({"71007"})))
 
     def failed(self) -> tuple[tuple[Failure, ...], bool]:
         """At most 200 events that were not taken, and whether there are more.

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from dingbridge.envelopes import is_token_refused
+from dingbridge.envelopes import is_busy, is_token_refused
 from dingbridge.errors import CallRefused, PlatformError, PlatformUnavailable, RateLimited
 from dingbridge.openapi.limiter import Limiter, Patience
 from dingbridge.openapi.limits import api_of, is_new
@@ -35,7 +35,6 @@ BUSY_REPEATS = 3
 LIMIT_REPEATS = 3
 FIRST_BUSY_PAUSE = 0.5  # seconds, doubled each time
 
-_BUSY = frozenset({"-1", "500", "systemBusy", "system.error", "ServiceUnavailable"})
 _PATH = re.compile(r"/[!-~]*")
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -55,7 +54,8 @@ class Request:
     """One call, apart from its token.
 
     `repeatable`: making it twice does no harm. `api` names what limits count by, where the path
-    holds ids.
+    holds ids. `gone`: the codes that say of a deletion that there is nothing to delete, which is
+    success where an earlier try of the same call may have done it.
     """
 
     method: str
@@ -65,6 +65,7 @@ class Request:
     headers: Mapping[str, str] | None = None
     repeatable: bool = False
     api: str = ""
+    gone: frozenset[str] = frozenset()
 
     @property
     def counted_as(self) -> str:
@@ -114,7 +115,13 @@ class Client:
                 headers=request.headers,
             )
 
-        return self.attempt(exchange, request.counted_as, repeatable=request.repeatable)
+        attempts = Attempts(request.repeatable)
+        try:
+            return self.attempt(exchange, request.counted_as, attempts)
+        except PlatformError as error:
+            if attempts.repeated and {error.code, error.sub_code} & request.gone:
+                return {}
+            raise
 
     def send_as(self, request: Request, token: str | None) -> dict[str, Any]:
         """One call of the new generation with another token (a user's), or with none."""
@@ -130,16 +137,15 @@ class Client:
                 headers=request.headers,
             )
 
-        return self.attempt(
-            exchange, request.counted_as, repeatable=request.repeatable, authorised=False
-        )
+        attempts = Attempts(request.repeatable)
+        return self.attempt(exchange, request.counted_as, attempts, authorised=False)
 
     def attempt(
         self,
         exchange: Callable[[str], T],
         api: str,
+        attempts: Attempts,
         *,
-        repeatable: bool = False,
         authorised: bool = True,
     ) -> T:
         """What `exchange` returns, called with the token (an empty one unless `authorised`).
@@ -147,7 +153,6 @@ class Client:
         Raises what `exchange` raises last, RateLimited, and CredentialUnavailable.
         """
         patience = Patience(self._patience, self._sleep)
-        attempts = _Attempts(repeatable)
         token = self._tokens.access_token() if authorised else ""
         while True:
             began = time.monotonic()
@@ -188,10 +193,14 @@ class Client:
         return pause
 
 
-class _Attempts:
-    """What has been tried for one call."""
+class Attempts:
+    """What has been tried for one call; `repeated` once a try that may have been carried out is
+    followed by another.
+    """
 
     def __init__(self, repeatable: bool) -> None:
+        """`repeatable`: making the call twice does no harm."""
+        self.repeated = False
         self._repeatable = repeatable
         self._renewed = False
         self._reconnected = False
@@ -212,10 +221,13 @@ class _Attempts:
 
     def may_repeat(self, error: PlatformError, patience: Patience) -> bool:
         """Whether to go on after a failure of the platform's, having waited as long as is due."""
-        if not self._repeatable:
-            return False
-        failed = error.http_status is not None and error.http_status >= 500
-        if failed or error.code in _BUSY or error.sub_code in _BUSY:
+        if self._repeatable and self._is_due(error, patience):
+            self.repeated = True
+            return True
+        return False
+
+    def _is_due(self, error: PlatformError, patience: Patience) -> bool:
+        if is_busy(error):
             self._busy += 1
             pause = FIRST_BUSY_PAUSE * 2 ** (self._busy - 1)
             return self._busy <= BUSY_REPEATS and patience.wait(pause)

@@ -94,7 +94,7 @@ class Departments:
 
         Raises PlatformError (60003, 60005, 60006, 60007).
         """
-        self._send("delete", {"dept_id": department})
+        self._send("delete", {"dept_id": department}, gone=frozenset({"60003"}))
 
     def children(self, department: int = ROOT) -> tuple[Department, ...]:
         """The departments directly below one; the platform gives them all at once."""
@@ -115,10 +115,17 @@ class Departments:
                     waiting.append(child.id)
                     yield child
 
-    def _send(self, verb: str, body: object, *, repeatable: bool = True) -> Answer:
+    def _send(
+        self,
+        verb: str,
+        body: object,
+        *,
+        repeatable: bool = True,
+        gone: frozenset[str] = frozenset(),
+    ) -> Answer:
         path = f"/topapi/v2/department/{verb}"
-        answer = self._client.send(Request("POST", path, json=body, repeatable=repeatable))
-        return Answer(answer, path)
+        sent = Request("POST", path, json=body, repeatable=repeatable, gone=gone)
+        return Answer(self._client.send(sent), path)
 
 
 def _fields(name: str | None, parent: int | None, details: DepartmentDetails) -> dict[str, object]:

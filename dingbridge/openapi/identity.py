@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dingbridge.issuer import issued
 from dingbridge.openapi.answers import Answer
 from dingbridge.openapi.client import Client, Request
 
@@ -31,11 +32,9 @@ class SignedIn:
 
 @dataclass(frozen=True)
 class UserToken:
-    """The token of a person who has signed in in a browser; good for `seconds`."""
+    """The token of a person who has signed in in a browser, and the corp that they chose."""
 
     access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    seconds: int
     corp_id: str
 
 
@@ -89,11 +88,16 @@ class Identity:
 
         Raises PlatformError (`invalidParameter.authCode.notFound`).
         """
-        return self._user_token({"code": code, "grantType": "authorization_code"})
-
-    def refreshed(self, refresh_token: str) -> UserToken:
-        """A new user token; a refresh token is good for 30 days, and once."""
-        return self._user_token({"refreshToken": refresh_token, "grantType": "refresh_token"})
+        path = "/v1.0/oauth2/userAccessToken"
+        body = {
+            "clientId": self._client_id,
+            "clientSecret": self._client_secret,
+            "code": code,
+            "grantType": "authorization_code",
+        }
+        fields = self._client.send_as(Request("POST", path, json=body), None)
+        token = issued(fields, path, "accessToken", "expireIn")
+        return UserToken(token.value, Answer(fields, path).text("corpId"))
 
     def me(self, user_token: str) -> Me:
         """Who has signed in. Raises PlatformError (`invalidParameter.user.notFound`)."""
@@ -110,15 +114,4 @@ class Identity:
             email=answer.text("email"),
             state_code=answer.text("stateCode"),
             withheld=frozenset(ours for name, ours in _ME.items() if name not in answer),
-        )
-
-    def _user_token(self, grant: dict[str, str]) -> UserToken:
-        path = "/v1.0/oauth2/userAccessToken"
-        body = {"clientId": self._client_id, "clientSecret": self._client_secret, **grant}
-        answer = Answer(self._client.send_as(Request("POST", path, json=body), None), path)
-        return UserToken(
-            access_token=answer.required("accessToken"),
-            refresh_token=answer.text("refreshToken"),
-            seconds=answer.number("expireIn"),
-            corp_id=answer.text("corpId"),
         )

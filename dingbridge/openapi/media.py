@@ -20,7 +20,7 @@ from typing import BinaryIO, Literal
 
 from dingbridge.errors import CallRefused
 from dingbridge.openapi.answers import Answer
-from dingbridge.openapi.client import Client, Request
+from dingbridge.openapi.client import Attempts, Client, Request
 
 Kind = Literal["image", "voice", "video", "file"]
 
@@ -114,7 +114,7 @@ class MediaFiles:
                 )
 
             # A file that is uploaded twice is there twice, and nobody minds.
-            fields = self._client.attempt(exchange, UPLOAD_PATH, repeatable=True)
+            fields = self._client.attempt(exchange, UPLOAD_PATH, Attempts(repeatable=True))
         answer = Answer(fields, UPLOAD_PATH)
         return Media(
             media_id=answer.required("media_id"),
@@ -157,7 +157,9 @@ class MediaFiles:
                 DOWNLOAD_PATH, params={"media_id": media_id}, token=token, to=to, limit=limit
             )
 
-        return Downloaded(*self._client.attempt(exchange, DOWNLOAD_PATH))
+        return Downloaded(
+            *self._client.attempt(exchange, DOWNLOAD_PATH, Attempts(repeatable=False))
+        )
 
 
 class Multipart:

@@ -82,13 +82,15 @@ class Notifications:
 
         Receivers are at most 100 `users` and 20 `departments` (with all below them), or everybody.
 
+        Never repeated: the platform would drop the same content, with a task of its own that says
+        so, and the task of what was delivered would be lost.
+
         Raises CallRefused (`receivers`, `too_many_receivers`), PlatformError.
         """
         body = {**self._receivers(users, departments, to_all), "msg": message.as_notification()}
         if "status_bar" in message.content and not 0 < len(users) <= STATUS_RECEIVERS_LIMIT:
             raise CallRefused("too_many_receivers", {"limit": str(STATUS_RECEIVERS_LIMIT)})
-        # The platform sends the same content to one person once a day, so repeating does no harm.
-        return self._send("asyncsend_v2", body, repeatable=True).number("task_id")
+        return self._send("asyncsend_v2", body, repeatable=False).number("task_id")
 
     def send_template(
         self,
@@ -107,14 +109,14 @@ class Notifications:
             "data": json.dumps(dict(values), ensure_ascii=False),
         }
         del body["to_all_user"]
-        return self._send("sendbytemplate", body, repeatable=True).number("task_id")
+        return self._send("sendbytemplate", body, repeatable=False).number("task_id")
 
     def progress(self, task: int) -> Progress:
         """How far a task is; known for 7 days (24 hours, another line of the same page says).
 
         Raises PlatformError (40035 for an unknown task).
         """
-        answer = self._send("getsendprogress", self._task(task), repeatable=True).object("progress")
+        answer = self._send("getsendprogress", self._task(task)).object("progress")
         status = answer.number("status")
         if status not in set(Status):
             raise answer.unreadable("status")
@@ -122,9 +124,7 @@ class Notifications:
 
     def result(self, task: int) -> Result:
         """Who has got it and who has read it. Raises PlatformError (40035, 41052)."""
-        answer = self._send("getsendresult", self._task(task), repeatable=True).object(
-            "send_result"
-        )
+        answer = self._send("getsendresult", self._task(task)).object("send_result")
         return Result(
             read=answer.texts("read_user_id_list"),
             unread=answer.texts("unread_user_id_list"),
@@ -141,14 +141,14 @@ class Notifications:
     def recall(self, task: int) -> None:
         """Take a notification back, within 24 hours. Raises PlatformError (400002)."""
         body = {"agent_id": self._agent_number(), "msg_task_id": task}
-        self._send("recall", body, repeatable=True)
+        self._send("recall", body)
 
     def set_status(self, task: int, word: str, colour: str = "") -> None:
         """Change the status bar of an OA notification, within 7 days; `colour` as `0xFF78C06E`."""
         body = {**self._task(task), "status_value": word}
         if colour:
             body["status_bg"] = colour
-        self._send("status_bar/update", body, repeatable=True)
+        self._send("status_bar/update", body)
 
     def _receivers(
         self, users: Sequence[str], departments: Sequence[int], to_all: bool
@@ -171,7 +171,7 @@ class Notifications:
     def _agent_number(self) -> int:
         return int(self._agent_id)
 
-    def _send(self, verb: str, body: object, *, repeatable: bool) -> Answer:
+    def _send(self, verb: str, body: object, *, repeatable: bool = True) -> Answer:
         path = f"{_ROOT}/{verb}"
         answer = self._client.send(Request("POST", path, json=body, repeatable=repeatable))
         return Answer(answer, path)

@@ -156,8 +156,10 @@ class Users:
 
     def delete(self, userid: str) -> None:
         """Take a person out of the corp. Raises PlatformError (33012)."""
-        path = "/topapi/v2/user/delete"
-        self._client.send(Request("POST", path, json={"userid": userid}, repeatable=True))
+        path, gone = "/topapi/v2/user/delete", frozenset({"33012", "60121"})
+        self._client.send(
+            Request("POST", path, json={"userid": userid}, repeatable=True, gone=gone)
+        )
 
     def in_department(self, department: int, *, page_size: int = PAGE_SIZE) -> Iterator[User]:
         """The people who are in a department itself, page after page as they are asked for.

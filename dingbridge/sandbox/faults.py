@@ -24,6 +24,7 @@ KINDS = (
     "refuse",
     "hang",
     "reset",
+    "lost",
     "http500",
     "html",
     "busy",

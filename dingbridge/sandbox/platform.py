@@ -75,6 +75,8 @@ class Platform:
             response = self._state.faults.endure(fault, request) if fault else None
             if response is None:
                 response = self._answer(answer, request, content, fault)
+            if fault and fault.kind == "lost":  # what was asked for is done all the same
+                raise DropConnection(reset=True)
         except DropConnection:
             self._record(facts, "no answer", began)
             raise

@@ -10,7 +10,7 @@ const make = (tag, properties, ...children) => {
 };
 
 const choice = (name, ...options) => ({ name, kind: "choice", options });
-const FAULTS = ["refuse", "hang", "reset", "http500", "html", "busy", "limited", "wrong_types", "slow"];
+const FAULTS = ["refuse", "hang", "reset", "lost", "http500", "html", "busy", "limited", "wrong_types", "slow"];
 const onFault = (target, kinds) => Object.assign(
   choice(["faults", target], ["", "no_fault"], ...kinds.map((kind) => [kind, kind])),
   { label: target === "*" ? "all_endpoints" : { token: "access_token", ticket: "jsapi_ticket" }[target] },
