@@ -32,8 +32,9 @@ from dingbridge.token_cache import CacheUnavailable, redis_client
 log = logging.getLogger(__name__)
 
 # `server`: pages that stay unsigned, and whatever else the server or the platform failed at.
-# `login`: sign-ins that failed. `refused`: requests that were answered with 4xx. `signed_in` and
-# `reported`: what pages say of themselves, with and without a session.
+# `login`: sign-ins that the platform failed at or did not allow the app. `refused`: requests, and
+# codes of a sign-in, that were answered with 4xx. `signed_in` and `reported`: what pages say of
+# themselves, with and without a session.
 Kind = Literal["server", "login", "refused", "signed_in", "reported"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -129,7 +130,8 @@ class Failures:
 
     def _bounded(self, name: str, text: str) -> str:
         printable = text.encode(errors="replace").decode()  # JSON may bring a lone surrogate
-        return self._masked(printable[: _URL_LIMIT if name.endswith("url") else _TEXT_LIMIT])
+        # Masked as a whole: of a secret that is cut in two the first half would stay.
+        return self._masked(printable)[: _URL_LIMIT if name.endswith("url") else _TEXT_LIMIT]
 
     def _masked(self, text: str) -> str:
         return mask_parameters(mask_values(text, self._secrets))

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, jsonify, render_template, re
 from dingbridge import guards
 from dingbridge.errors import DingBridgeError, PageUrlUncertain, PlatformError
 from dingbridge.failure_notes import note_failure
+from dingbridge.failures import Kind
 from dingbridge.headers import security_headers
 from dingbridge.login import oauth
 from dingbridge.login.refusals import LoginRefused, refusal
@@ -18,7 +19,6 @@ from dingbridge.login_words import LoginWords, explain_login
 from dingbridge.page import new_reference
 from dingbridge.page_url import origin_of, page_url
 from dingbridge.problems import RequestRefused, error_answer, json_body, require_own_origin
-from dingbridge.rate_limit import RateLimit
 from dingbridge.redirects import ExactRedirect, is_local, pack_target, unpack_target
 from dingbridge.state import BridgeState
 
@@ -33,8 +33,6 @@ class LoginViews:
     def __init__(self, state: BridgeState) -> None:
         """`state`: the bridge's."""
         self._state = state
-        # Each attempt costs calls to the platform, and anybody may try.
-        self._attempts = RateLimit(rate=20, burst=100)
 
     def mount(self, blueprint: Blueprint) -> None:
         """Add the routes."""
@@ -55,7 +53,6 @@ class LoginViews:
         code, corp = posted.get("code"), posted.get("corpId")
         if not isinstance(code, str) or not isinstance(corp, str):
             raise RequestRefused(400, "bad_request")
-        self._count_attempt()
         try:
             person = state.sign_in.in_client(code, corp)
         except DingBridgeError as error:
@@ -106,16 +103,13 @@ class LoginViews:
     def oauth_return(self) -> Response:
         """Back from DingTalk's login page: exchange the code, start a session, go on."""
         state, asked = self._state, request.args
+        secure = page_url(request.environ, state.policy).startswith("https:")
+        nonce = request.cookies.get(self._cookie(secure=secure), "")
         following = ""
         try:
-            secure = page_url(request.environ, state.policy).startswith("https:")
-            nonce = request.cookies.get(self._cookie(secure=secure), "")
             following = self._states().read(asked.get("state", ""), nonce)
             code = _code(asked.get("code", ""), asked.get("authCode", ""), asked.get("error", ""))
-            self._count_attempt()
             person = state.sign_in.in_browser(code)
-        except RequestRefused as error:
-            return self._failed_page(LoginRefused(error.code, error.status), following)
         except DingBridgeError as error:
             return self._failed_page(error, following)
         guards.start_session(state, person)
@@ -125,10 +119,6 @@ class LoginViews:
     def uncertain(self, error: PageUrlUncertain) -> Response:
         """The address of the way back is uncertain, so nobody is sent anywhere."""
         return self._failed_page(LoginRefused(error.code, 400), "")
-
-    def _count_attempt(self) -> None:
-        if not self._attempts.allows():
-            raise RequestRefused(429, "too_many_requests")
 
     def _cookie(self, *, secure: bool) -> str:
         """The cookie's name; with the prefix, no other host can set it over https."""
@@ -183,9 +173,9 @@ class LoginViews:
             status,
             _platform_words(error),
         )
-        note_failure(
-            state, reference, said.code, kind="login", error=error, seen={"status": status}
-        )
+        # What anybody can bring about at will is kept apart from what the platform failed at.
+        kind: Kind = "refused" if isinstance(error, LoginRefused) else "login"
+        note_failure(state, reference, said.code, kind=kind, error=error, seen={"status": status})
         return said, reference
 
 

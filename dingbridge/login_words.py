@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dingbridge import catalogue
-from dingbridge.errors import DingBridgeError, PlatformError
+from dingbridge.errors import CallRefused, DingBridgeError, PlatformError
 from dingbridge.login.refusals import SPENT, LoginRefused
 from dingbridge.openapi.explanation import explain
 from dingbridge.page import explain_error
@@ -23,10 +23,17 @@ class LoginWords:
 
 
 def explain_login(error: DingBridgeError, lang: Language, developer: bool) -> LoginWords:
-    """The words for `error`; the code is the platform's own where it said no."""
-    if isinstance(error, PlatformError):
+    """The words for `error`; the code is the platform's own where it said no.
+
+    What else the platform answered (such as the server's address) is for developers.
+    """
+    if isinstance(error, (PlatformError, CallRefused)):
         said = explain(error, lang)
-        return LoginWords(error.sub_code or error.code, said.message, said.cause, said.remedy)
+        code = getattr(error, "sub_code", "") or error.code
+        if developer:
+            return LoginWords(code, said.message, said.cause, said.remedy)
+        bland = catalogue.explain("server_error", family="page")
+        return LoginWords(code, said.message, "", bland.say("remedy", lang))
     if isinstance(error, LoginRefused):
         entry = catalogue.explain(error.code, family="server" if error.code == SPENT else "page")
         message, cause, remedy = (

@@ -163,6 +163,7 @@ def test_a_failed_sign_in_is_explained_with_endpoint_and_request(
     assert failure["seen"]["status"] == "403"
     spent = error_of(visitor.login(code))
     again = told(explain, spent["reference"])
+    assert again["kind"] == "refused"
     assert again["explanations"][0]["code"] == "40078"
     assert code not in json.dumps(again)
 
@@ -287,6 +288,21 @@ def test_a_flood_of_reports_leaves_what_the_server_saw(
     kinds = [each["kind"] for each in answer["failures"]]
     assert kinds[0] == "server"
     assert kinds.count("reported") < 600
+
+
+def test_a_flood_of_codes_that_are_none_leaves_what_the_platform_failed_at(
+    visitor: Visitor, sandbox: SandboxClient, tmp_path: Path
+) -> None:
+    spent = visitor.code()
+    visitor.login(spent)
+    for _ in range(3):
+        assert visitor.login("c", corp="dingother").status_code == 403
+        assert visitor.login(spent).status_code == 401
+        assert visitor.login("made up by anybody").status_code == 400
+        assert visitor.login("made-up-by-anybody").status_code == 401
+        assert visitor.get("/ding/oauth/return?code=c&state=s").status_code == 403
+    kept = {file.name.split("-")[1] for file in (tmp_path / "instance" / "failures").iterdir()}
+    assert kept == {"refused"}
 
 
 def test_a_dead_redis_fails_no_page_and_the_machine_still_knows(

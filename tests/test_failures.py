@@ -169,6 +169,16 @@ def test_texts_are_cut_to_size(opened: Open) -> None:
     assert len(seen["signed_url"]) == 8192
 
 
+def test_a_secret_that_would_be_cut_in_two_is_masked_as_a_whole(
+    opened: Open, settings: dict[str, object]
+) -> None:
+    secret = str(settings["DING_CLIENT_SECRET"])
+    kept = opened()
+    note(kept, message="m" * (500 - len(secret) // 2) + secret)
+    ((_, seen),) = seen_in(kept)
+    assert seen["message"].rstrip("*").strip("m") == ""
+
+
 @pytest.mark.parametrize(
     "record",
     [

@@ -338,6 +338,19 @@ def test_details_that_cannot_be_true_start_no_session(
     assert visitor.session() == {}
 
 
+@pytest.mark.parametrize("shown", [False, True])
+def test_what_the_platform_says_of_the_server_is_told_to_developers_alone(
+    sandbox: SandboxClient, tmp_path: Path, *, shown: bool
+) -> None:
+    visitor = Visitor(login_app(sandbox, tmp_path, DING_DEBUG="1" if shown else ""), sandbox)
+    said = '{"errcode": 60020, "errmsg": "访问ip不在白名单之中,request ip=203.0.113.7"}'
+    sandbox.fault(BY_CODE, "custom", body=said)
+    error = error_of(visitor.login())
+    assert (error["code"], "请把编号告诉管理员" in error["message"]) == ("60020", True)
+    assert ("203.0.113.7" in error["remedy"]) == shown
+    assert ("服务器出口 IP" in error["remedy"]) == shown
+
+
 def test_without_an_access_token_the_answer_is_503(
     visitor: Visitor, sandbox: SandboxClient
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dingbridge.envelopes import is_limit, is_token_refused
-from dingbridge.errors import CredentialUnavailable, DingBridgeError, PlatformError, RateLimited
+from dingbridge.errors import DingBridgeError, PlatformError, RateLimited
 from dingbridge.errors import PlatformUnavailable as Unavailable
 
 # What the platform says of a code that is used, too old, unknown, or of another corp or kind.
@@ -51,18 +51,17 @@ def is_stranger(error: PlatformError) -> bool:
 def refusal(error: DingBridgeError) -> tuple[int, int | None]:
     """The HTTP status for a failed sign-in, and for 503 the seconds until it is worth another try.
 
-    503 is for a platform that is away, busy, or has us wait; whatever else the platform refuses
-    (a permission, an address off the white list) will not go away by itself and is 403.
+    What the platform refuses for good (a permission, an address off the white list) is 403. All
+    the rest is 503: a platform that is away or busy, that has us wait, or whose answer was such
+    that the next call could not be made with it.
     """
     if isinstance(error, LoginRefused):
         return error.status, None
     if isinstance(error, RateLimited):
         return 503, max(1, round(error.retry_after))
-    if isinstance(error, (Unavailable, CredentialUnavailable)):
-        return 503, RETRY_SECONDS
-    if isinstance(error, PlatformError):
+    if isinstance(error, PlatformError) and not isinstance(error, Unavailable):
         busy = bool({error.code, error.sub_code} & _BUSY)
         # A refused token has been renewed once already; the next renewal is a minute away at most.
-        passing = busy or is_limit(error) or is_token_refused(error)
-        return (503, RETRY_SECONDS) if passing else (403, None)
-    raise error
+        if not (busy or is_limit(error) or is_token_refused(error)):
+            return 403, None
+    return 503, RETRY_SECONDS

@@ -13,17 +13,20 @@ from dingbridge.login.spent_codes import SpentCodes
 from dingbridge.openapi import OpenApi
 from dingbridge.openapi.identity import Identity
 from dingbridge.openapi.users import Users
+from dingbridge.rate_limit import RateLimit
 from dingbridge.settings import Settings
 
 log = logging.getLogger("dingbridge")
 
 CODE_LIMIT = 256
 PLACEHOLDER = "$CORPID$"
-# A person is known by this in logs and cookies; longer ids the platform does not make.
-USERID_LIMIT = 128
-NAME_LIMIT = 80
 
 _CODE = re.compile(rf"[!-~]{{1,{CODE_LIMIT}}}")
+# Half a surrogate pair cannot be sent to anybody, and a line of a log or a table of a store has no
+# room for controls: the session would be good for errors alone.
+_LINE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
+# A person is known by this in logs and cookies; longer ones the platform does not make.
+_USERID, _NAME = re.compile(rf"{_LINE}{{1,128}}"), re.compile(rf"{_LINE}{{1,80}}")
 # The app may not read the directory, or not this person's entry.
 _UNTOLD = frozenset(
     {"60011", "50002", "50004", "Forbidden.AccessDenied.AccessTokenPermissionDenied"}
@@ -39,6 +42,8 @@ class SignIn:
         self._identity = identity
         self._users = users
         self._spent = SpentCodes()
+        # Each attempt costs calls to the platform, and anybody may try.
+        self._attempts = RateLimit(rate=20, burst=100)
         self.recent = RecentPeople()
 
     def in_client(self, code: str, corp_id: str) -> Person:
@@ -88,9 +93,16 @@ class SignIn:
             raise LoginRefused("corp_differs", 403)
 
     def _require_first_use(self, code: str) -> None:
-        """A code is spent by trying it: what becomes of it is known to the platform alone."""
+        """A code is spent by trying it: what becomes of it is known to the platform alone.
+
+        What is refused without asking anybody does not count: it must not lock others out.
+        """
         if not _CODE.fullmatch(code):
             raise LoginRefused("bad_request", 400)
+        if self._spent.knows(code):
+            raise LoginRefused(SPENT, 401)
+        if not self._attempts.allows():
+            raise LoginRefused("too_many_requests", 429)
         if not self._spent.take(code):
             raise LoginRefused(SPENT, 401)
 
@@ -104,7 +116,9 @@ class SignIn:
         return Person.told(user, self._corp_id)
 
     def _welcome(self, person: Person) -> Person:
-        if len(person.userid) > USERID_LIMIT or len(person.name) > NAME_LIMIT:
+        if not _USERID.fullmatch(person.userid):
+            raise PlatformUnavailable("platform_unreadable", values={"field": "userid"})
+        if not _NAME.fullmatch(person.name):
             raise PlatformUnavailable("platform_unreadable", values={"field": "name"})
         self.recent.note(person.userid)
         return person

@@ -23,9 +23,15 @@ class SpentCodes:
         self._seen: set[bytes] = set()
         self._order: deque[tuple[float, bytes]] = deque()
 
+    def knows(self, code: str) -> bool:
+        """Whether the code has had its first use."""
+        with self._lock:
+            self._forget(self._clock())
+            return _digest(code) in self._seen
+
     def take(self, code: str) -> bool:
         """Whether this is the code's first use; from now on it is none."""
-        key = hashlib.sha256(code.encode("utf-8", "surrogatepass")).digest()
+        key = _digest(code)
         now = self._clock()
         with self._lock:
             self._forget(now)
@@ -42,3 +48,7 @@ class SpentCodes:
                 return
             self._order.popleft()
             self._seen.discard(key)
+
+
+def _digest(code: str) -> bytes:
+    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).digest()
