@@ -14,6 +14,7 @@ from dingbridge.guards import unauthorized
 from dingbridge.page import new_reference
 from dingbridge.problems import RequestRefused, problem
 from microapp.database import is_outage
+from microapp.words import words
 
 log = logging.getLogger("microapp")
 
@@ -73,10 +74,13 @@ def _answer(bridge: DingBridge, status: int, code: str, error: BaseException | N
 def error_page(
     entry: catalogue.Entry, lang: catalogue.Language, status: int, reference: str
 ) -> AnyResponse:
-    """A page that says what happened and what to do, with the reference."""
+    """A page that says what happened and what to do, with the reference.
+
+    Its heading is not the entry's title, which is written for whoever runs the app.
+    """
     page = render_template(
         "failed.html",
-        heading=entry.say("title", lang),
+        heading=words(lang)["failed_missing" if status == 404 else "failed_other"],
         message=entry.say("message", lang),
         reference=reference,
     )

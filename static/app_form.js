@@ -3,8 +3,8 @@
 //
 //   sendForm(document.getElementById("checkin"), {
 //     outcome: document.getElementById("outcome"),
-//     collect: async (data) => data.append("place", await where()),     // more for the server; an
-//                                              // error whose `isShown` is true is told elsewhere
+//     collect: async () => ({ place: await where() }),     // more for the server; an error whose
+//                                                          // `isShown` is true is told elsewhere
 //     done: (answer) => …,
 //     refused: (error) => …,          // the server said no
 //   });
@@ -12,7 +12,6 @@
 // The form has a hidden field `key`. The server stores one submission per key and person.
 import { clear, failed, working } from "./app_outcome.js";
 import { Draft } from "./app_draft.js";
-import { newKey } from "./app_key.js";
 import { send } from "./app_server.js";
 
 // With these the server has said for good what becomes of the submission of this key.
@@ -30,7 +29,7 @@ export function sendForm(form, options) {
     try {
       await attempt();
     } catch (error) {
-      if (SETTLED.includes(error.code)) renewKey(form);
+      if (SETTLED.includes(error.code)) draft.renewKey();
       if (options.refused && error.status >= 400 && error.status < 500) options.refused(error);
       if (error.isShown) clear(options.outcome);
       else failed(options.outcome, error, submit);
@@ -43,13 +42,12 @@ export function sendForm(form, options) {
   async function attempt() {
     clear(options.outcome);
     draft.keep(); // with the key: an answer may be lost
-    const data = new FormData(form);
-    if (options.collect) await options.collect(data);
+    const more = options.collect ? await options.collect() : {};
+    const [data, sent] = [new FormData(form), draft.fields()]; // also what was typed in between
+    Object.keys(more).forEach((name) => data.append(name, more[name]));
     working(options.outcome, options.says);
     const answer = await send(form.action, data);
-    draft.drop();
-    form.reset();
-    renewKey(form);
+    draft.finish(sent);
     options.done(answer);
   }
 
@@ -57,9 +55,4 @@ export function sendForm(form, options) {
     event.preventDefault();
     submit();
   });
-}
-
-/** The next submission is another one. */
-function renewKey(form) {
-  form.elements.key.value = newKey();
 }

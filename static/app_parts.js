@@ -4,8 +4,8 @@
 //   renewParts(["today"]);
 //
 // The document gets the event `app:parts` (detail {names}) when they are there.
-import { explain } from "./bridge.js";
 import { failed } from "./app_outcome.js";
+import { noAnswer } from "./app_server.js";
 import { signedFetch, user } from "./login.js";
 
 /** Fetches a page, by default this one, and takes over its parts of these names. */
@@ -29,12 +29,11 @@ export async function renewParts(names, address = window.location.href) {
 async function fetchPage(address, names) {
   const answer = await signedFetch(address, { headers: { Accept: "text/html" }, cache: "no-store" })
     .catch((reason) => { if (reason.name === "BridgeError") throw reason; });
-  if (!answer) throw await explain({ code: "offline" });
+  if (!answer) throw await noAnswer();
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  // What the page itself refuses, it words itself.
-  if (!answer.ok && !names.every((name) => page.querySelector(selector(name)))) {
-    throw await explain({ code: "unavailable" });
-  }
+  // What the page itself refuses, it words itself. A network to which one has to sign in first
+  // answers with a page of its own.
+  if (!names.every((name) => page.querySelector(selector(name)))) throw await noAnswer();
   return page;
 }
 

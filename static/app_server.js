@@ -5,6 +5,7 @@
 // An expired session is renewed silently, once; whatever fails rejects with a BridgeError, whose
 // message is a sentence for the visitor and whose reference stands in the server's log.
 import { explain } from "./bridge.js";
+import { say } from "./app_words.js";
 import { signedFetch } from "./login.js";
 
 const ANSWER_MS = 45000; // with a renewal, for which the client may first ask the person
@@ -15,27 +16,24 @@ export function send(address, content, method = "POST") {
   const isBytes = content instanceof ArrayBuffer;
   const type = isBytes ? "application/octet-stream" : "application/json";
   const body = isForm || isBytes ? content : JSON.stringify(content);
-  const headers = isForm ? {} : { "Content-Type": type };
-  return exchange(address, { method, headers, body });
-}
-
-/** Gets JSON. */
-export function receive(address) {
-  return exchange(address, { headers: {} });
+  const headers = Object.assign({ Accept: "application/json" }, isForm ? {} : { "Content-Type": type });
+  return within(ANSWER_MS, signedFetch(address, { method, headers, body })).then(read);
 }
 
 /** What an answer of the server says, as JSON; rejects with its error's words. */
-export async function read(answer) {
-  const body = await answer.json().catch(() => ({}));
-  if (answer.ok) return body;
-  const told = Object.assign({ code: "unavailable", otherwise: "unknown" }, body.error);
+async function read(answer) {
+  const body = await answer.json().catch(() => null);
+  if (answer.ok && body) return body;
+  if (answer.ok) throw await noAnswer(); // the page of a network to which one has to sign in first
+  const told = Object.assign({ code: "unavailable", otherwise: "unknown" }, body && body.error);
   const { reference } = told;
   throw Object.assign(await explain(told), { status: answer.status }, reference ? { reference } : {});
 }
 
-async function exchange(address, request) {
-  request.headers.Accept = "application/json";
-  return read(await within(ANSWER_MS, signedFetch(address, request)));
+/** A BridgeError for an answer that did not come, or not from the app. */
+export function noAnswer() {
+  const isOffline = navigator.onLine === false;
+  return explain(isOffline ? { code: "offline" } : { code: "unavailable", message: say("state_silent") });
 }
 
 /** The answer, or the words for none: offline, a server that is away, one that is silent. */
@@ -47,6 +45,6 @@ async function within(milliseconds, promise) {
     return null; // the network did
   });
   clearTimeout(timer);
-  if (!answer) throw await explain({ code: "offline" });
+  if (!answer) throw await noAnswer();
   return answer;
 }

@@ -55,7 +55,7 @@ async function keep(choice) {
   const { chatId, cid, openConversationId } = choice;
   working(chosen, say("chat_keeping"));
   try {
-    const kept = await send(`${form.action}/choices`, {
+    const kept = await send(form.dataset.choices, {
       title: choice.title, chatId, cid, openConversationId,
     });
     offer(kept.id, kept.title || say("chat_unnamed"));
@@ -96,6 +96,10 @@ sendForm(form, {
   },
 });
 
+form.addEventListener("app:draft", ({ detail }) => {
+  if ("to" in detail) wanted = detail.to; // one of those whom signing in brings
+  fit();
+});
 form.addEventListener("change", ({ target }) => {
   if (target === receivers()) wanted = target.value;
   if (target === kind) fit();

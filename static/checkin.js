@@ -2,7 +2,7 @@
 import { call, state } from "./bridge.js";
 import "./app_frame.js";
 import { sendForm } from "./app_form.js";
-import { done, failed, tell, working } from "./app_outcome.js";
+import { clear, done, failed, tell, working } from "./app_outcome.js";
 import { renewParts } from "./app_parts.js";
 import { say } from "./app_words.js";
 import { distance, drawMap } from "./checkin_map.js";
@@ -13,7 +13,8 @@ const PRECISELY = { targetAccuracy: 200, coordinate: 1, withReGeocode: true, use
 const FRESH_MS = 60000; // a person may have walked on since
 
 const form = document.getElementById("checkin");
-const place = document.getElementById("place");
+const sketch = document.getElementById("sketch");
+const place = document.getElementById("place"); // read out when it changes; the sketch is not
 const outcome = document.getElementById("outcome");
 
 let here = null; // {latitude, longitude, accuracy, address, at}
@@ -23,6 +24,7 @@ let search = null; // the question to the client that is under way
 async function locate() {
   if (here && Date.now() - here.at < FRESH_MS) return here;
   if (!search) {
+    sketch.textContent = "";
     working(place, say("checkin_locating"));
     const over = () => { search = null; };
     search = ask();
@@ -60,32 +62,37 @@ function showFailure(error) {
 }
 
 function show() {
-  const earlier = earlierPlaces();
-  const words = { label: say("checkin_map"), north: say("checkin_north"), length };
-  place.dataset.state = "located";
-  place.textContent = "";
-  place.append(drawMap(here, earlier, words));
-  line("place-words", here.address || say("checkin_no_address"));
+  clear(place);
   const metres = Math.round(here.accuracy);
   const numbers = `${here.latitude.toFixed(5)}, ${here.longitude.toFixed(5)}`;
-  line("hint", `${say("checkin_accuracy", { metres })} · ${numbers}`);
-  const nearest = Math.min(...earlier.map((other) => distance(here, other)));
-  if (earlier.length && nearest > here.accuracy) {
-    line("hint", say("checkin_map_earlier", { metres: Math.round(nearest) }));
-  }
   const again = document.createElement("button");
   Object.assign(again, { type: "button", className: "side-button", textContent: say("checkin_again") });
   again.addEventListener("click", () => {
     here = null;
     locate().catch(() => {});
   });
-  place.append(again);
+  place.append(
+    line("place-words", here.address || say("checkin_no_address")),
+    line("hint", `${say("checkin_accuracy", { metres })} · ${numbers}`),
+    again,
+  );
+  draw();
+}
+
+/** Sketches the place among those of today's list, which may have changed. */
+function draw() {
+  const earlier = earlierPlaces();
+  const words = { label: say("checkin_map"), north: say("checkin_north"), length };
+  sketch.textContent = "";
+  sketch.append(drawMap(here, earlier, words));
+  const nearest = Math.min(...earlier.map((other) => distance(here, other)));
+  if (earlier.length && nearest > here.accuracy) {
+    sketch.append(line("hint", say("checkin_map_earlier", { metres: Math.round(nearest) })));
+  }
 }
 
 function line(className, text) {
-  const made = document.createElement("p");
-  Object.assign(made, { className, textContent: text });
-  place.append(made);
+  return Object.assign(document.createElement("p"), { className, textContent: text });
 }
 
 function length(metres) {
@@ -104,12 +111,14 @@ function earlierPlaces() {
 sendForm(form, {
   outcome,
   says: say("checkin_storing"),
-  async collect(data) {
-    const found = await locate().catch((error) => { throw Object.assign(error, { isShown: true }); });
-    ["latitude", "longitude", "accuracy", "address"].forEach((name) => data.append(name, found[name]));
+  async collect() {
+    const { latitude, longitude, accuracy, address } = await locate()
+      .catch((error) => { throw Object.assign(error, { isShown: true }); });
+    return { latitude, longitude, accuracy, address };
   },
-  refused() {
+  refused({ code }) {
     here = null; // whatever was wrong, the next try begins where the person is then
+    if (code === "submitted_before") renewParts(["today"]); // to which its sentence sends people
   },
   done({ time }) {
     done(outcome, say("checkin_done", { time }));
@@ -118,6 +127,6 @@ sendForm(form, {
 });
 
 // The list has the new place.
-document.addEventListener("app:parts", () => { if (here && !search) show(); });
+document.addEventListener("app:parts", () => { if (here && !search) draw(); });
 
 locate().catch(() => {}); // shown where the place would be

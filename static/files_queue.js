@@ -12,7 +12,9 @@ export class Queue {
   constructor(list, address, done) {
     Object.assign(this, { list, address, done, waiting: [], isBusy: false });
     window.addEventListener("beforeunload", (event) => {
-      if (this.isBusy) event.preventDefault();
+      if (!this.isBusy) return;
+      event.preventDefault();
+      event.returnValue = true; // what Chromium goes by before 119
     });
   }
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from microapp_visitor import ORIGIN, PAGE
 
+import app as micro_app
 from microapp.words import words
 
 # What visitors need not know. Words for developers have keys of their own: developer_….
@@ -36,3 +38,14 @@ def test_what_people_read_is_short_and_without_jargon(lang: str) -> None:
     found = [f"{key}: {said[key]}" for key in FOR_PEOPLE if JARGON.search(said[key])]
     assert found == []
     assert [key for key in FOR_PEOPLE if len(said[key]) > LONGEST[lang]] == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_pages_of_failures_have_headings_for_people_not_the_titles_for_developers(
+    settings: dict[str, object], lang: str
+) -> None:
+    client = micro_app.create_app({**settings, "DING_LANG": lang}).test_client()
+    said = words("zh" if lang == "zh" else "en")
+    for path, key in (("/no-such-page", "missing"), ("/chat/choices", "other")):
+        page = client.get(path, headers=PAGE, base_url=ORIGIN).text
+        assert re.findall("<h1>(.*?)</h1>", page) == [said[f"failed_{key}"]]

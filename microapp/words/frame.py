@@ -32,6 +32,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "nav_chat_hint": ("往会话里发消息，给自己发通知", "Send to a chat, notify yourself"),
     "nav_files_hint": ("拍照、上传、预览、下载", "Photograph, upload, preview, download"),
     "nav_report_hint": ("按天、按人看签到", "Check-ins by day and person"),
+    "failed_missing": ("没有这个页面", "There is no such page"),
+    "failed_other": ("出了点问题", "Something went wrong"),
     "state_working": ("请稍候…", "One moment…"),
     "state_slow": (
         "比平时慢一些，还在继续，不用重复点击。",
@@ -40,6 +42,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "state_offline": (
         "没有网络。已填写的内容还在，连上网络后可以继续。",
         "You are offline. What you have typed is still here; go on once you are connected.",
+    ),
+    "state_silent": (
+        "服务没有回应。请检查网络，或过一会儿再试。",
+        "There is no answer. Check your network, or try again in a while.",
     ),
     "state_cancelled": ("已取消。", "Cancelled."),
     "state_no_grant": (

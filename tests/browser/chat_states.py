@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import time
+from typing import Any
 
 from microapp_states import ZONE, Stage, State
+from sqlalchemy import Row
 
 from dingbridge.sandbox.conversations import CHATS
 from microapp.chat_messages import Draft
@@ -39,14 +41,19 @@ def keep(
     """Store one message, with what came of it."""
     at = stage.now(minutes_ago=30)
     day = at.astimezone(ZONE).date()
+    choice = keep_choice(stage, f"cid-of-{key}", chat) if chat else None
     with stage.database.write() as connection:
-        choice = None
-        if chat:
-            target = f"cid-of-{key}"
-            choice = choose(connection, stage.person, "robot", target, chat, at, day)
         key = f"message-of-a-state-{key}"
         row, _ = begin(connection, stage.person, draft, choice, key=key, at=at, day=day)
         finish(connection, row, state, **seen)
+
+
+def keep_choice(stage: Stage, target: str, title: str) -> Row[Any]:
+    """Store that a chat was chosen."""
+    at = stage.now(minutes_ago=30)
+    day = at.astimezone(ZONE).date()
+    with stage.database.write() as connection:
+        return choose(connection, stage.person, "robot", target, title, at, day)
 
 
 def chooses(stage: Stage) -> None:

@@ -33,7 +33,7 @@ def walked(stage: Stage) -> None:
 
 def located(stage: Stage) -> None:
     """Wait for the sketch."""
-    stage.page.wait_for_selector("#place .map")
+    stage.page.wait_for_selector("#sketch .map")
 
 
 def checks_in(stage: Stage) -> None:
@@ -76,7 +76,7 @@ STATES = [
         arrange=lambda stage: stage.page.clock.install(),
         act=waits,
     ),
-    _state("empty", "#place .map >> visible=true", act=located),
+    _state("empty", "#sketch .map >> visible=true", act=located),
     _state("walked", ".list li", arrange=walked, act=located),
     _state("done", "#outcome .note-good", arrange=walked, act=checks_in),
     _state("location-off", "#place .note-bad", device={"location_off": True}),

@@ -28,7 +28,7 @@ class Walker:
 
     def open(self) -> Walker:
         self.phone.open("/checkin")
-        self.page.wait_for_selector("#place .map")
+        self.page.wait_for_selector("#sketch .map")
         return self
 
     def types(self, note: str = NOTE) -> None:
@@ -166,7 +166,7 @@ def test_what_is_being_typed_outlives_a_reload(walker: Walker) -> None:
     walker.types()
     walker.page.reload()
     expect(walker.page.locator("#note")).to_have_value(NOTE)
-    walker.page.wait_for_selector("#place .map")
+    walker.page.wait_for_selector("#sketch .map")
     walker.taps()
     walker.sees_it_done()
     walker.page.reload()
@@ -195,7 +195,7 @@ def test_a_page_opened_without_a_session_comes_alive_and_keeps_what_is_being_typ
     assert walker.page.locator(".list li").count() == 3
     expect(walker.page.locator("#note")).to_have_value(NOTE)
     assert walker.phone.documents() == 1
-    walker.page.wait_for_selector("#place .map-earlier")
+    walker.page.wait_for_selector("#sketch .map-earlier")
 
 
 def test_after_an_implausible_place_the_next_try_locates_anew(
@@ -225,7 +225,7 @@ def test_location_that_is_switched_off_is_explained_and_tried_again(
     assert walker.stored() == []
     walker.phone.set(location_off=False)
     walker.page.click("#place .side-button")
-    walker.page.wait_for_selector("#place .map")
+    walker.page.wait_for_selector("#sketch .map")
     expect(walker.page.locator("#note")).to_have_value(NOTE)
     walker.taps()
     walker.sees_it_done()

@@ -407,7 +407,7 @@ def test_without_scripts_files_are_uploaded_shown_downloaded_and_deleted(
     expect(page.get_by_text("还没有文件")).to_be_visible()
     page.set_input_files(CHOOSE, {"name": "a.exe", "mimeType": "image/png", "buffer": EXE})
     page.get_by_role("button", name="上传").click()
-    expect(page.get_by_role("heading", name="这种文件不能上传")).to_be_visible()
+    expect(page.get_by_text("这种文件不能上传，没有保存。")).to_be_visible()
     stage.database.close()
 
 

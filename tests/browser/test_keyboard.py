@@ -93,7 +93,7 @@ def test_checking_in_after_location_was_off(keyboard: Keyboard) -> None:
     expect(keyboard.page.get_by_role("alert")).to_contain_text("打开定位")
     keyboard.stage.phone.set(location_off=False)
     keyboard.press("button", "重试", "Space")
-    keyboard.page.wait_for_selector("#place .map")
+    keyboard.page.wait_for_selector("#sketch .map")
     expect(keyboard.page.locator("#place")).to_be_focused()
     keyboard.type("备注（可不填）", "到达现场")
     keyboard.press("button", "签到")

@@ -105,7 +105,7 @@ class Day:
         self.see("#note").fill(NOTE)
         self.phone.set(location_off=False)
         self.tap("重试")
-        expect(self.see("#place .map")).to_be_visible()
+        expect(self.see("#sketch .map")).to_be_visible()
         self.tap("签到")
         expect(self.see(DONE)).to_contain_text("已签到")
         expect(self.see(".list li")).to_contain_text([NOTE])

@@ -1,0 +1,181 @@
+"""What is typed into a form is lost neither while it is being sent nor while somebody signs in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from chat_states import keep_choice
+from microapp_states import Stage, open_stage
+from phone import Phone
+from playwright.sync_api import Page, Route, expect
+from served import Served
+from sqlalchemy import select
+
+from dingbridge.sandbox.conversations import CHATS
+from microapp.checkin_store import checkins
+
+FIRST, LATER = "到达现场", "到达现场，门卫不在"
+LATE = {"bridge": "late", "late_ms": 2000}
+DONE = "#outcome .note-good"
+WIFI = "<!doctype html><title>Wi-Fi</title><p>Sign in to this network"
+
+
+@pytest.fixture
+def staging(phones: Callable[..., Phone], served: Served) -> Iterator[Callable[..., Stage]]:
+    stages = []
+
+    def stage(**device: object) -> Stage:
+        phone = phones(context={"viewport": {"width": 390, "height": 844}}, **device)
+        stages.append(open_stage(phone, served.instance))
+        return stages[-1]
+
+    yield stage
+    for each in stages:
+        each.database.close()
+
+
+@pytest.fixture
+def stage(staging: Callable[..., Stage]) -> Stage:
+    """At the check-in page, located."""
+    located = staging()
+    located.phone.open("/checkin")
+    located.page.wait_for_selector("#sketch .map")
+    located.page.wait_for_selector("[data-part=today]:not([data-signed-out])")
+    return located
+
+
+def notes(stage: Stage) -> list[str]:
+    with stage.database.read() as connection:
+        return list(connection.execute(select(checkins.c.note)).scalars())
+
+
+def hold_posts(page: Page, path: str) -> list[Route]:
+    """Requests that post are held; whoever wants them to go on says so."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "POST":
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route(path, hold)
+    return held
+
+
+def test_what_is_typed_while_the_position_is_looked_for_is_stored_with_it(
+    staging: Callable[..., Stage],
+) -> None:
+    stage = staging(**LATE)
+    stage.phone.open("/checkin")
+    stage.page.fill("#note", FIRST)
+    stage.page.click("#checkin .main-button")
+    expect(stage.page.locator("#checkin")).to_have_attribute("aria-busy", "true")
+    stage.page.fill("#note", LATER)
+    stage.page.wait_for_selector(DONE)
+    expect(stage.page.locator("#note")).to_have_value("")
+    assert notes(stage) == [LATER]
+
+
+def test_what_is_typed_while_it_is_being_stored_stays_for_the_next_time(stage: Stage) -> None:
+    held = hold_posts(stage.page, "**/checkin")
+    stage.page.fill("#note", FIRST)
+    with stage.page.expect_request("**/checkin"):
+        stage.page.click("#checkin .main-button")
+    stage.page.fill("#note", LATER)
+    held.pop().continue_()
+    stage.page.wait_for_selector(DONE)
+    expect(stage.page.locator("#note")).to_have_value(LATER)
+    stage.page.reload()
+    expect(stage.page.locator("#note")).to_have_value(LATER)
+    stage.page.unroute("**/checkin")
+    stage.page.wait_for_selector("#sketch .map")
+    stage.page.click("#checkin .main-button")
+    stage.page.wait_for_selector(DONE)
+    assert notes(stage) == [FIRST, LATER]
+
+
+def test_typing_before_signing_in_loses_nothing_of_an_earlier_draft(
+    staging: Callable[..., Stage],
+) -> None:
+    stage = staging()
+    stage.phone.open("/chat")
+    stage.page.wait_for_selector("[data-part=sent]:not([data-signed-out])")
+    stage.page.select_option("#kind", "card")
+    stage.page.fill("#title", "巡检任务")
+    stage.page.fill("#text", FIRST)
+    stage.page.fill("#url", "https://example.com/tasks/7")
+    stage.phone.set(**LATE)
+    stage.phone.context.clear_cookies(name="session")
+    stage.page.reload()
+    stage.page.fill("#text", LATER)
+    expect(stage.page.locator("#title")).to_have_value("巡检任务")
+    expect(stage.page.locator("#text")).to_have_value(LATER)
+    stage.page.reload()
+    expect(stage.page.locator("#title")).to_have_value("巡检任务")
+    expect(stage.page.locator("#text")).to_have_value(LATER)
+
+
+def test_a_draft_that_comes_back_after_signing_in_has_its_fields_and_its_chat(
+    staging: Callable[..., Stage],
+) -> None:
+    stage = staging()
+    keep_choice(stage, CHATS[0].open_id, CHATS[0].title)
+    stage.phone.open("/chat")
+    stage.page.wait_for_selector("[data-part=sent]:not([data-signed-out])")
+    stage.page.select_option("#to", label=CHATS[0].title)
+    stage.page.select_option("#kind", "card")
+    stage.page.fill("#title", "巡检任务")
+    stage.phone.context.clear_cookies(name="session")
+    stage.page.reload()
+    stage.page.wait_for_selector("[data-part=sent]:not([data-signed-out])")
+    expect(stage.page.locator("#title")).to_be_visible()
+    expect(stage.page.locator("#title")).to_have_value("巡检任务")
+    expect(stage.page.locator("#url")).to_have_js_property("required", True)
+    expect(stage.page.locator("#to option:checked")).to_have_text(CHATS[0].title)
+
+
+@pytest.mark.parametrize("kind", ["silence", "a network to which one has to sign in"])
+def test_no_answer_from_the_app_is_told_as_such_and_nothing_is_lost(
+    stage: Stage, kind: str
+) -> None:
+    page = stage.page
+    page.clock.install()
+    page.fill("#note", FIRST)
+    held = hold_posts(page, "**/checkin")
+    with page.expect_request("**/checkin"):
+        page.click("#checkin .main-button")
+    if kind == "silence":
+        page.clock.fast_forward(46_000)
+    else:
+        held.pop().fulfill(body=WIFI, content_type="text/html")
+    expect(page.locator("#outcome .note-bad")).to_contain_text("服务没有回应")
+    expect(page.locator("#note")).to_have_value(FIRST)
+    page.unroute("**/checkin")
+    page.click("#outcome .side-button")
+    page.wait_for_selector(DONE)
+    assert notes(stage) == [FIRST]
+
+
+def test_a_list_that_another_page_answers_for_stays_with_a_sentence_above(stage: Stage) -> None:
+    page = stage.page
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST":
+            route.continue_()
+        else:
+            route.fulfill(body=WIFI, content_type="text/html")
+
+    page.route("**/checkin", answer)
+    page.click("#checkin .main-button")
+    expect(page.locator("[data-part=today] .note-bad")).to_contain_text("服务没有回应")
+    page.unroute("**/checkin")
+    page.click("[data-part=today] .side-button")
+    page.wait_for_selector(".list li")
+
+
+def test_a_position_that_was_found_is_read_out(stage: Stage) -> None:
+    told = stage.page.get_by_role("status").filter(has_text="文一西路")
+    expect(told.first).to_contain_text("误差约")
+    assert stage.page.locator("[role=status] .map").count() == 0
