@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import multiprocessing
+import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +23,7 @@ from dingbridge.openapi.ledger import Ledger, Limit, LocalLedger, Wait, longer
 from dingbridge.openapi.ledgers import open_ledger
 from dingbridge.openapi.limiter import Limiter, Patience
 from dingbridge.openapi.limits import Caller, Closure, api_of, closure, is_counted
+from dingbridge.openapi.messages import text
 from dingbridge.openapi.redis_ledger import PREFIX, RedisLedger
 from dingbridge.private_folder import private_folder
 from dingbridge.settings import Settings
@@ -399,6 +402,48 @@ def test_what_else_lies_in_the_pause_file_is_ignored(tmp_path: Path, content: st
     assert may_enter(ledger, [], ["s"])
     ledger.pause("s", 5.0, "c", age=0.0, stated=True)
     assert not may_enter(ledger, [], ["s"])
+
+
+def full(folder: Path) -> None:
+    """Nothing in `folder` can be written to its end, also not by root."""
+    for name in (f"pauses.{os.getpid()}", "quota-x"):
+        (folder / name).symlink_to("/dev/full")
+
+
+@pytest.mark.parametrize("make", [Path.rmdir, full])
+def test_books_that_cannot_be_written_are_kept_in_memory(
+    tmp_path: Path, make: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, now = tmp_path / "limits", [NOW]
+    folder.mkdir()
+    make(folder)
+    ledger = LocalLedger(folder, 1, wall=lambda: now[0])
+    assert ledger.pause("s", 20.0, "90005", age=0.0, stated=True) == pytest.approx(20.0)
+    assert ledger.pause("t", 10.0, "90018", age=0.0, stated=False) == pytest.approx(10.0)
+    now[0] += 11
+    assert ledger.pause("t", 10.0, "90018", age=0.0, stated=False) == pytest.approx(20.0)
+    assert not may_enter(ledger, [], ["s"])
+    assert [ledger.add("quota-x") for _ in range(3)] == [0, 0, 0]
+    assert ledger.count("quota-x") == 0
+    assert [record.getMessage().split()[1] for record in caplog.records] == ["folder=away"]
+    # As soon as the folder is there again, everybody learns what was in memory.
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    ledger.pause("u", 5.0, "90018", age=0.0, stated=True)
+    assert caplog.records[-1].getMessage().split()[1] == "folder=back"
+    other = LocalLedger(folder, 1, wall=lambda: now[0])
+    assert not any(may_enter(other, [], [scope]) for scope in "stu")
+
+
+@pytest.mark.row("R44")
+def test_a_call_that_the_platform_has_answered_is_answered(tmp_path: Path) -> None:
+    with open_stage(tmp_path) as stage:
+        shutil.rmtree(stage.folder / "limits")
+        send, path = stage.openapi.notifications.send, "/topapi/message/corpconversation"
+        stage.sandbox.fault(f"{path}/asyncsend_v2", "limited", times=1)
+        assert send(text("早"), users=["manager4220"])
+        assert stage.calls(f"{path}/asyncsend_v2") == 2
+        assert len(stage.messages("manager4220")) == 1
 
 
 def test_a_clock_that_was_set_back_ends_a_pause_instead_of_lengthening_it(tmp_path: Path) -> None:

@@ -11,28 +11,22 @@ at once. `redis_ledger.RedisLedger` counts for the whole fleet.
 
 from __future__ import annotations
 
-import fcntl
-import json
 import logging
 import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from dingbridge.openapi.pause_file import FORGIVING_SECONDS, Pause, PauseFile, locked
 
 log = logging.getLogger(__name__)
 
 # A pause that the platform repeats at once lasts twice as long, up to this many seconds.
 LONGEST_PAUSE = 300.0
-# So long after a pause the next one counts as a new beginning.
-FORGIVING_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +80,9 @@ class Ledger(Protocol):
         """
 
     def add(self, counter: str) -> int:
-        """One more in `counter`, which is kept for some weeks; the sum so far."""
+        """One more in `counter`, which is kept for some weeks; the sum so far, 0 if it cannot be
+        kept.
+        """
 
     def count(self, counter: str) -> int:
         """The sum so far."""
@@ -113,7 +109,8 @@ class LocalLedger:
         self._workers = workers
         self._steady = steady
         self._wall = wall
-        self._pauses = _PauseFile(folder / "pauses.json")
+        self._pauses = PauseFile(folder / "pauses.json")
+        self._unwritable = ""
         self.after_fork()
 
     def enter(self, limits: Sequence[Limit], scopes: Sequence[str]) -> Turn | Wait:
@@ -145,30 +142,48 @@ class LocalLedger:
     def pause(self, scope: str, seconds: float, code: str, *, age: float, stated: bool) -> float:
         """See Ledger."""
         now = self._wall()
-        with self._pauses.changing() as pauses:
-            old = pauses.get(scope)
+
+        def renew(old: Pause | None) -> Pause:
             strikes = 1
             if old and old.began <= now < old.until + FORGIVING_SECONDS:
                 if now - age < old.until and not stated:
-                    return max(old.until - now, 0.0)
+                    return old
                 strikes = old.strikes + 1
             lasting = longer(seconds, strikes, stated=stated)
-            pauses[scope] = _Pause(now, now + lasting, strikes, code)
-        return lasting
+            return Pause(now, now + lasting, strikes, code)
+
+        try:
+            pause = self._pauses.change(scope, renew)
+            self._note("")
+        except OSError as error:
+            self._note(type(error).__name__)
+            pause = self._pauses.remember(scope, renew)
+        return max(pause.until - now, 0.0)
 
     def add(self, counter: str) -> int:
         """See Ledger."""
-        with _locked(self._folder / counter) as file:
-            number = _number(os.pread(file, 20, 0)) + 1
-            os.pwrite(file, str(number).encode(), 0)
+        try:
+            with locked(self._folder / counter) as file:
+                number = _number(os.pread(file, 20, 0)) + 1
+                os.pwrite(file, str(number).encode(), 0)
+        except OSError as error:
+            self._note(type(error).__name__)
+            return 0
+        self._note("")
         return number
 
     def count(self, counter: str) -> int:
         """See Ledger."""
         try:
             return _number((self._folder / counter).read_bytes())
-        except FileNotFoundError:
+        except OSError:
             return 0
+
+    def _note(self, cause: str) -> None:
+        """Tell the log once that the folder cannot be written, and once that it can."""
+        if cause != self._unwritable:
+            self._unwritable = cause
+            log.warning("api_limits folder=%s cause=%s", "away" if cause else "back", cause)
 
     def after_fork(self) -> None:
         """Whoever held the lock stayed in the parent, and so did the calls counted."""
@@ -229,76 +244,6 @@ class _LocalTurn:
 
     def leave(self) -> None:
         self._ledger.leave(self._windows)
-
-
-@dataclass(frozen=True, slots=True)
-class _Pause:
-    began: float
-    until: float
-    strikes: int
-    code: str
-
-
-class _PauseFile:
-    """All pauses of the machine; reading it costs one look at its time of change."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._stamp: tuple[int, int] | None = None
-        self._known: dict[str, _Pause] = {}
-
-    def read(self) -> dict[str, _Pause]:
-        try:
-            status = self._path.stat()
-        except OSError:
-            return {}
-        stamp = (status.st_mtime_ns, status.st_ino)
-        if stamp != self._stamp:
-            self._known = _pauses(self._path)
-            self._stamp = stamp
-        return self._known
-
-    @contextmanager
-    def changing(self) -> Iterator[dict[str, _Pause]]:
-        """The pauses, to be changed by one process at a time; those long over are dropped."""
-        with _locked(self._path.with_suffix(".lock")):
-            pauses = _pauses(self._path)
-            yield pauses
-            newest = max((pause.began for pause in pauses.values()), default=0.0)
-            kept = {
-                scope: [pause.began, pause.until, pause.strikes, pause.code]
-                for scope, pause in pauses.items()
-                if pause.until + FORGIVING_SECONDS > newest
-            }
-            draft = self._path.with_suffix(f".{os.getpid()}")
-            draft.write_text(json.dumps(kept))
-            draft.chmod(0o600)
-            draft.replace(self._path)
-
-
-def _pauses(path: Path) -> dict[str, _Pause]:
-    """What lies there, and nothing for anything else that lies there."""
-    try:
-        stored = json.loads(path.read_text())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    pauses = {}
-    for scope, fields in stored.items() if isinstance(stored, dict) else ():
-        match fields:
-            case [float() | int() as began, float() | int() as until, int() as strikes, str(code)]:
-                pauses[scope] = _Pause(float(began), float(until), strikes, code)
-    return pauses
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[int]:
-    """The file, for one process and thread at a time."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file
-    finally:
-        os.close(file)
 
 
 def _number(text: bytes) -> int:

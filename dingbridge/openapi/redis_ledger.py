@@ -13,14 +13,8 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from dingbridge.openapi.ledger import (
-    FORGIVING_SECONDS,
-    LONGEST_PAUSE,
-    Ledger,
-    Limit,
-    Turn,
-    Wait,
-)
+from dingbridge.openapi.ledger import LONGEST_PAUSE, Ledger, Limit, Turn, Wait
+from dingbridge.openapi.pause_file import FORGIVING_SECONDS
 
 if TYPE_CHECKING:
     from redis import Redis
