@@ -406,8 +406,8 @@ def test_what_else_lies_in_the_pause_file_is_ignored(tmp_path: Path, content: st
 
 def full(folder: Path) -> None:
     """Nothing in `folder` can be written to its end, also not by root."""
-    for name in (f"pauses.{os.getpid()}", "quota-x"):
-        (folder / name).symlink_to("/dev/full")
+    (folder / f"pauses.{os.getpid()}").symlink_to("/dev/full")
+    (folder / "quota-x").mkdir()
 
 
 @pytest.mark.parametrize("make", [Path.rmdir, full])
