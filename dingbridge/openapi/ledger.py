@@ -110,7 +110,7 @@ class LocalLedger:
         self._steady = steady
         self._wall = wall
         self._pauses = PauseFile(folder / "pauses.json")
-        self._unwritable = ""
+        self._unwritable = False
         self.after_fork()
 
     def enter(self, limits: Sequence[Limit], scopes: Sequence[str]) -> Turn | Wait:
@@ -181,8 +181,8 @@ class LocalLedger:
 
     def _note(self, cause: str) -> None:
         """Tell the log once that the folder cannot be written, and once that it can."""
-        if cause != self._unwritable:
-            self._unwritable = cause
+        if bool(cause) != self._unwritable:
+            self._unwritable = bool(cause)
             log.warning("api_limits folder=%s cause=%s", "away" if cause else "back", cause)
 
     def after_fork(self) -> None:
