@@ -7,13 +7,21 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from chat_stage import form as chat_form
 from flask.testing import FlaskClient
+from microapp_visitor import AppVisitor
+from test_microapp_checkin import form as checkin_form
+from test_microapp_files import upload
+from test_microapp_scan import form as scan_form
+from uploaded_files import png
 
 from app import create_app
 from dingbridge.url_candidates import signed_candidates
 
 ORIGIN = "https://app.example.test"
-LINKS = {"href", "src", "action", "formaction", "data-href", "poster", "cite"}
+LINKS = {"href", "src", "action", "formaction", "poster", "cite"}
+# Addresses that the pages' scripts read from their elements.
+LINKS |= {f"data-{name}" for name in ("address", "base", "charts", "choices", "link", "uploads")}
 
 
 class Emitted(HTMLParser):
@@ -37,7 +45,7 @@ class Emitted(HTMLParser):
 
 
 def crawl(client: FlaskClient, start: list[str], prefix: str = "") -> tuple[set[str], set[str]]:
-    """Every URL emitted by what can be reached from `start`, and the pages that were read."""
+    """Every URL emitted by what can be reached from `start`, and what was read."""
     emitted: set[str] = set()
     read: set[str] = set()
     waiting = list(start)
@@ -48,7 +56,7 @@ def crawl(client: FlaskClient, start: list[str], prefix: str = "") -> tuple[set[
             continue
         read.add(page)
         target = page.removeprefix(ORIGIN).removeprefix(prefix)
-        response = client.get(target, headers=headers, base_url=ORIGIN)
+        response = client.get(target, headers={**headers, "Accept": "text/html"}, base_url=ORIGIN)
         found = [response.headers["Location"]] if "Location" in response.headers else []
         if response.mimetype == "text/html":
             parser = Emitted()
@@ -86,6 +94,36 @@ def test_every_emitted_url_is_the_same_under_every_rule(
     assert len(read) > len(start)
     assert sorted(url for url in emitted if awkward(url)) == []
     assert all(url.startswith(f"{ORIGIN}{prefix}/") for url in emitted if ORIGIN in url)
+
+
+def with_rows(visitor: AppVisitor) -> AppVisitor:
+    """More of everything than one page shows, by somebody whose userid is of every kind."""
+    colleague = visitor.colleague("wang.lei@corp-1_x", "王磊")
+    for _ in range(21):
+        assert visitor.post("/scan", scan_form(text="长" * 1500)).status_code == 201
+        assert upload(visitor, "三号楼 100%+?.png", png(), way="whole").status_code < 400
+        for person in (visitor, colleague):
+            assert person.post("/checkin", checkin_form()).status_code == 201
+        visitor.post("/chat", chat_form())  # kept as one whose outcome nobody knows
+    return visitor
+
+
+@pytest.mark.row("R07")
+@pytest.mark.row("R04")
+def test_every_url_of_the_pages_of_somebody_signed_in_is_so_too(
+    settings: dict[str, object],
+) -> None:
+    app = create_app({**settings, "DING_TRUSTED_PROXIES": "127.0.0.1", "DING_DEBUG": "1"})
+    visitor = with_rows(AppVisitor(app, admin=True))
+    emitted, read = crawl(visitor.client, [f"{ORIGIN}/h5/"], "/h5")
+    pages = {url.removeprefix(f"{ORIGIN}/h5").rstrip("0123456789") for url in read}
+    assert {f"/{name}?before=" for name in ("chat", "files", "scan")} <= pages
+    assert {"/checkin", "/files/", "/scan/", "/report/checkins.csv"} <= {
+        page.partition("?")[0] for page in pages
+    }
+    assert any("person=wang.lei@corp-1_x&view=list&before=" in page for page in pages)
+    assert sorted(url for url in emitted if awkward(url)) == []
+    assert all(url.startswith(f"{ORIGIN}/h5/") for url in emitted)
 
 
 def test_the_crawl_sees_what_it_looks_for() -> None:
