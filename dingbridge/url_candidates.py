@@ -16,7 +16,7 @@ def signed_candidates(url: str) -> dict[str, str]:
 
     `decoded` and `raw` are the rules of DING_SIGNED_QUERY. `plus_kept` is JavaScript's
     decodeURIComponent over the query and missing where that throws; `whole_decoded` is PHP's
-    urldecode over the whole URL.
+    urldecode over the whole URL, octets that are no UTF-8 written as `\\xd6`.
     """
     forms = {"decoded": signed_form(url, "decoded"), "raw": signed_form(url, "raw")}
     raw = forms["raw"]
@@ -40,4 +40,5 @@ def _as_javascript(query: str) -> str | None:
 
 
 def _decode(text: str) -> str:
-    return unquote_to_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8", "replace")
+    octets = unquote_to_bytes(text.encode("utf-8", "surrogatepass"))
+    return octets.decode("utf-8", "backslashreplace")
