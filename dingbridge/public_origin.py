@@ -67,7 +67,7 @@ def _by_trusted_proxy(environ: Mapping[str, object], policy: FrontPolicy) -> Ori
     except ForwardingError as error:
         raise PageUrlRefused(error.reason) from None
     candidates = _by_host(environ, policy, claims, port)
-    scheme = _claimed_scheme(claims, policy)
+    scheme = _claimed_scheme(claims)
     if scheme is not None:
         candidates = _keep(candidates, lambda origin: origin.scheme == scheme)
         if not candidates:
@@ -120,20 +120,12 @@ def _matching(
     return default + _keep(candidates, lambda origin: origin.scheme not in settled)
 
 
-def _claimed_scheme(claims: Iterable[Claim], policy: FrontPolicy) -> str | None:
-    """The scheme that the trusted proxy names; a claim with an allowed host counts first."""
-    by_rank: dict[int, set[str]] = {}
-    for claim in claims:
-        if claim.scheme is None:
-            continue
-        rank = 1 if claim.authority is None else 0 if claim.authority[0] in policy.by_host else 2
-        by_rank.setdefault(rank, set()).add(claim.scheme)
-    if not by_rank:
-        return None
-    schemes = by_rank[min(by_rank)]
+def _claimed_scheme(claims: Iterable[Claim]) -> str | None:
+    """The one scheme that a trusted proxy names, in whichever headers."""
+    schemes = {claim.scheme for claim in claims if claim.scheme is not None}
     if len(schemes) > 1:
         raise PageUrlUncertain(Reason.FORWARDED_CONTRADICTORY)
-    return schemes.pop()
+    return schemes.pop() if schemes else None
 
 
 def _by_own_connection(environ: Mapping[str, object], candidates: tuple[Origin, ...]) -> Origin:

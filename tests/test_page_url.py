@@ -165,9 +165,17 @@ def test_request_uri_is_used_where_the_server_gives_no_raw_uri() -> None:
                 ("Host", "inner"),
                 ("Forwarded", "proto=https;host=h5.example.test"),
                 ("X-Forwarded-Host", "evil"),
-                ("X-Forwarded-Proto", "http"),
             ],
             "https://h5.example.test/a",
+        ),
+        (
+            [
+                ("Host", "inner"),
+                ("Forwarded", "proto=https;host=h5.example.test"),
+                ("X-Forwarded-Host", "evil"),
+                ("X-Forwarded-Proto", "http"),
+            ],
+            "forwarded_contradictory",
         ),
         (
             [
