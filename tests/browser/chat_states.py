@@ -6,7 +6,7 @@ import itertools
 import time
 from typing import Any
 
-from microapp_states import ZONE, Stage, State
+from microapp_states import CUT, NO_GRANT, STRANGER, ZONE, Stage, State
 from sqlalchemy import Row
 
 from dingbridge.sandbox.conversations import CHATS
@@ -14,8 +14,6 @@ from microapp.chat_messages import Draft
 from microapp.chat_store import begin, choose, finish
 
 SEND = "/v1.0/robot/groupMessages/send"
-# What the client says where it does not accept the page; signing in works all the same.
-REFUSED = {"runtime.permission.requestJsApis": {"errorCode": "3", "errorMessage": "Code:52013"}}
 LONG_NAME = CHATS[4].title
 _numbers = itertools.count()
 
@@ -138,10 +136,13 @@ STATES = [
         act=chooses_and_sends,
         console=("409",),
     ),
-    _state(
-        "offline", "#outcome .note-bad", act=sends_offline, console=("ERR_INTERNET_DISCONNECTED",)
-    ),
+    _state("offline", "#outcome .note-bad", act=sends_offline, console=CUT),
     _state("outside", ".is-elsewhere", device={"platform": "none"}),
     _state("desktop", ".list li", device={"platform": "pc"}, arrange=sent),
-    _state("ungranted", "#chosen .note-bad", device={"errors": REFUSED}, act=chooses),
+    _state(
+        "sign-in-failed",
+        "[data-part=sent] .dingbridge-login-failed >> visible=true",
+        device={"corp": STRANGER},
+    ),
+    _state("ungranted", "#chosen .note-bad", device={"errors": NO_GRANT}, act=chooses),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from microapp_states import STRANGER, ZONE, Stage, State
+from microapp_states import CUT, NO_GRANT, STRANGER, ZONE, Stage, State, broken
 
 from microapp.checkin_store import Place, add
 
@@ -50,6 +50,15 @@ def checks_in_offline(stage: Stage) -> None:
     checks_in(stage)
 
 
+def fails(stage: Stage) -> None:
+    """Check in while the server cannot store it."""
+    located(stage)
+    stage.page.wait_for_selector(".list li")
+    with broken(stage, "checkins"):
+        checks_in(stage)
+        stage.page.wait_for_selector("#outcome .note-bad")
+
+
 def waits(stage: Stage) -> None:
     """Three seconds go by."""
     stage.page.wait_for_selector("#place .spinner")
@@ -65,7 +74,6 @@ def _state(name: str, shows: str, **more: object) -> State:
     return State("checkin", name, "/checkin", shows, **more)  # type: ignore[arg-type]
 
 
-REFUSED = {"errorCode": "3", "errorMessage": "权限校验失败 Code:52013 - Message: 签名校验失败"}
 NOWHERE = {"latitude": 0, "longitude": 0, "accuracy": 12, "address": ""}
 STATES = [
     _state("waiting", "#place .spinner", device={"bridge": "late", "late_ms": 60_000}),
@@ -87,18 +95,14 @@ STATES = [
         act=checks_in,
         console=("422",),
     ),
-    _state(
-        "offline",
-        "#outcome .note-bad",
-        act=checks_in_offline,
-        console=("ERR_INTERNET_DISCONNECTED",),
-    ),
+    _state("failed", "#outcome .note-bad + button", arrange=walked, act=fails, console=("500",)),
+    _state("offline", "#outcome .note-bad", act=checks_in_offline, console=CUT),
     _state("outside", ".is-elsewhere", device={"platform": "none"}),
     _state("desktop", ".is-elsewhere", device={"platform": "pc"}, arrange=walked),
     _state(
         "no-grant",
         "#place .note-bad",
-        device={"errors": {"runtime.permission.requestJsApis": REFUSED}},
+        device={"errors": NO_GRANT},
         arrange=walked,
         act=sees_the_list,
     ),

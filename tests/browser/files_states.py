@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from microapp_states import STRANGER, ZONE, Stage, State
+from microapp_states import CUT, STRANGER, ZONE, Stage, State, broken
 from playwright.sync_api import Route
 from uploaded_files import EXE, PDF, film, office, png
 
@@ -80,6 +80,35 @@ def hold_pieces(stage: Stage) -> None:
     stage.page.route("**/files/uploads/*/*", pass_the_first)
 
 
+def breaks_off(stage: Stage) -> None:
+    """The connection breaks after the first piece, and how far it got is not known again."""
+    stage.page.wait_for_selector("[data-part=files]:not([data-signed-out])")
+    begun = []
+
+    def begin_once(route: Route) -> None:
+        begun.append(route)
+        if len(begun) == 1:
+            route.continue_()
+
+    def break_the_second(route: Route) -> None:
+        if route.request.url.endswith("/0"):
+            route.continue_()
+        else:
+            route.abort()
+
+    stage.page.route("**/files/uploads", begin_once)
+    stage.page.route("**/files/uploads/*/*", break_the_second)
+    choose(stage)
+
+
+def fails(stage: Stage) -> None:
+    """Choose a file that the server cannot store."""
+    stage.page.wait_for_selector("[data-part=files]:not([data-signed-out])")
+    with broken(stage, "file_uploads"):
+        choose(stage)
+        stage.page.wait_for_selector("#uploads .note-bad")
+
+
 def chooses_offline(stage: Stage) -> None:
     """Choose a file without a network."""
     stage.page.wait_for_selector("[data-part=files]:not([data-signed-out])")
@@ -131,7 +160,6 @@ def _state(name: str, shows: str, **more: object) -> State:
     return State("files", name, "/files", shows, **more)  # type: ignore[arg-type]
 
 
-CUT = ("ERR_INTERNET_DISCONNECTED",)
 STATES = [
     _state("waiting", ".dingbridge-login-pending", device={"bridge": "late", "late_ms": 60_000}),
     _state("empty", "[data-part=files] .note-empty"),
@@ -151,6 +179,8 @@ STATES = [
         act=lambda stage: choose(stage, "照片.jpg", EXE),
         console=("415",),
     ),
+    _state("broken", "[data-state=broken]", act=breaks_off, console=("ERR_FAILED",)),
+    _state("failed", "#uploads .note-bad + button", arrange=stored, act=fails, console=("500",)),
     _state("offline", "[data-state=until_online]", act=chooses_offline, console=CUT),
     _state("outside", "[data-login-link] >> visible=true", device={"platform": "none"}),
     _state("picture", "#file img", arrange=stored, act=opens),

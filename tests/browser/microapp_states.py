@@ -6,7 +6,8 @@ the network is cut. The same states are looked at by the tests and by `make scre
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from phone import Phone
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 import microapp.pages  # noqa: F401 - so that every table is known, and emptied
 from dingbridge.login.session import SessionUser
@@ -26,6 +27,18 @@ from microapp.tables import metadata
 USERID, NAME = "manager4220", "张小沙"
 ZONE = ZoneInfo("Asia/Shanghai")
 STRANGER = "ding-of-somebody-else"  # a corp for which no signature is right
+# What the client says where it does not accept the page; signing in works all the same.
+NO_GRANT = {
+    "runtime.permission.requestJsApis": {
+        "errorCode": "3",
+        "errorMessage": "权限校验失败 Code:52013 - Message: 签名校验失败",
+    }
+}
+CUT = ("ERR_INTERNET_DISCONNECTED",)  # what the browser says of a request without a network
+LETTERS = 16  # pixels, of text in a browser as it comes
+WATCH = """document.addEventListener("securitypolicyviolation", (event) => {
+  policyViolated(`${event.violatedDirective} ${event.blockedURI}`);
+});"""
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -68,6 +81,30 @@ def open_stage(phone: Phone, instance: Path) -> Stage:
     return stage
 
 
+@contextmanager
+def broken(stage: Stage, table: str) -> Iterator[None]:
+    """The store has lost a table."""
+    with stage.database.write() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {table}_away")
+    try:
+        yield
+    finally:
+        with stage.database.write() as connection:
+            connection.exec_driver_sql(f"ALTER TABLE {table}_away RENAME TO {table}")
+
+
+def watch_policy(context: BrowserContext) -> list[str]:
+    """What breaks the content security policy from now on, whatever pages are gone through."""
+    found: list[str] = []
+
+    def note(rule: str) -> None:
+        found.append(rule)
+
+    context.expose_function("policyViolated", note)
+    context.add_init_script(WATCH)
+    return found
+
+
 def nothing(_: Stage) -> None:
     """Nothing has to be done."""
 
@@ -106,7 +143,9 @@ class State:
 
 @dataclass(frozen=True)
 class Look:
-    """How a state is looked at; `text` is the size of letters in percent."""
+    """How a state is looked at; `text` is the size of letters in percent, as the browser's own
+    settings have it.
+    """
 
     width: int
     theme: str
@@ -119,7 +158,8 @@ class Look:
         """Make the page look so."""
         page.set_viewport_size({"width": self.width, "height": 568 if self.width < 390 else 844})
         page.emulate_media(color_scheme="dark" if self.theme == "dark" else "light")
-        page.evaluate(f"document.documentElement.style.fontSize = '{self.text}%'")
+        letters = {"standard": LETTERS * self.text // 100}
+        page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": letters})
 
 
 def barriers(page: Page) -> list[str]:

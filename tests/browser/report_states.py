@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from microapp_states import NAME, STRANGER, USERID, ZONE, Stage, State
+from microapp_states import CUT, NAME, STRANGER, USERID, ZONE, Stage, State, broken
 
 from microapp.checkin_store import Place, add
 
@@ -49,22 +47,10 @@ def drawn(stage: Stage) -> None:
     stage.page.wait_for_selector(".chart-box canvas")
 
 
-@contextmanager
-def broken(stage: Stage) -> Iterator[None]:
-    """The store has lost a table."""
-    with stage.database.write() as connection:
-        connection.exec_driver_sql("ALTER TABLE checkins RENAME TO checkins_away")
-    try:
-        yield
-    finally:
-        with stage.database.write() as connection:
-            connection.exec_driver_sql("ALTER TABLE checkins_away RENAME TO checkins")
-
-
 def fails(stage: Stage) -> None:
     """Ask for other days of a store that is broken."""
     drawn(stage)
-    with broken(stage):
+    with broken(stage, "checkins"):
         stage.page.click("[value=month]")
         stage.page.wait_for_selector(".report .note-bad")
 
@@ -104,6 +90,8 @@ def _state(name: str, shows: str, path: str = "/report", **more: object) -> Stat
     return State("report", name, path, shows, **more)  # type: ignore[arg-type]
 
 
+TODAY = datetime.now(ZONE).date()
+YEAR_AGO = TODAY - timedelta(days=364)
 TABLE = ".chart table a >> visible=true"
 STATES = [
     _state(
@@ -114,7 +102,7 @@ STATES = [
     _state("empty", ".report .note-empty"),
     _state("week", ".chart-box canvas", arrange=worked, act=drawn),
     _state("numbers", TABLE, arrange=worked, act=unfolds),
-    _state("year", ".chart-box canvas", "/report?from=2026-01-01&to=2026-12-31", arrange=worked),
+    _state("year", ".chart-box canvas", f"/report?from={YEAR_AGO}&to={TODAY}", arrange=worked),
     _state("person", ".chart-box canvas", f"/report?person={COLLEAGUE}", arrange=worked),
     _state("mine", ".chart-box canvas", device={"user": COLLEAGUE}, arrange=worked),
     _state("list", ".list li", "/report?view=list", arrange=worked),
@@ -125,7 +113,7 @@ STATES = [
         ".report .note-bad",
         arrange=worked,
         act=goes_offline,
-        console=("ERR_INTERNET_DISCONNECTED",),
+        console=CUT,
     ),
     _state(
         "backwards",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from microapp_states import STRANGER, ZONE, Stage, State
+from microapp_states import CUT, STRANGER, ZONE, Stage, State, broken
 
 from microapp.scan_store import add
 
@@ -42,6 +42,14 @@ def signed_in_scans(stage: Stage) -> None:
     """The same once the list is there."""
     stage.page.wait_for_selector("[data-part=scanned]:not([data-signed-out])")
     scans(stage)
+
+
+def fails(stage: Stage) -> None:
+    """Scan a code that the server cannot store."""
+    stage.page.wait_for_selector(".list li")
+    with broken(stage, "scans"):
+        scans(stage)
+        stage.page.wait_for_selector("#outcome .note-bad")
 
 
 def types_offline(stage: Stage) -> None:
@@ -98,9 +106,8 @@ STATES = [
     _state("iphone", "#no-nfc >> visible=true", device={"platform": "ios"}),
     _state("deleting", ".is-armed", arrange=scanned, act=about_to_delete),
     _state("one", "#back", arrange=scanned, act=opens_one),
-    _state(
-        "offline", "#outcome .note-bad", act=types_offline, console=("ERR_INTERNET_DISCONNECTED",)
-    ),
+    _state("failed", "#outcome .note-bad + button", arrange=scanned, act=fails, console=("500",)),
+    _state("offline", "#outcome .note-bad", act=types_offline, console=CUT),
     _state("outside", ".is-elsewhere", device={"platform": "none"}),
     _state("desktop", ".is-elsewhere", device={"platform": "pc"}, arrange=scanned),
     # Scanning needs no grant; what a client of another corp refuses is the sign-in.

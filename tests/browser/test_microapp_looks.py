@@ -6,16 +6,9 @@ from collections.abc import Callable
 
 import pytest
 from microapp_pages import LOOKS, STATES, Visit, every_look, pairwise
-from microapp_states import barriers, cut_off, open_stage, small_targets
+from microapp_states import barriers, cut_off, open_stage, small_targets, watch_policy
 from phone import Phone
 from served import Served
-
-COLLECT_VIOLATIONS = """
-  window.violations = [];
-  document.addEventListener("securitypolicyviolation", (event) => {
-    window.violations.push(`${event.violatedDirective} ${event.blockedURI}`);
-  });
-"""
 
 
 def named(visits: list[Visit]) -> list[object]:
@@ -28,7 +21,7 @@ def look_at(phones: Callable[..., Phone], served: Served) -> Callable[..., None]
 
     def look(state: str, lang: str, looks: tuple[str, ...]) -> None:
         phone = phones(context={"viewport": {"width": 390, "height": 844}})
-        phone.context.add_init_script(COLLECT_VIOLATIONS)
+        broken_rules = watch_policy(phone.context)
         stage = open_stage(phone, served.instance)
         STATES[state].reach(stage, lang)
         for name in looks:
@@ -36,7 +29,7 @@ def look_at(phones: Callable[..., Phone], served: Served) -> Callable[..., None]
             assert cut_off(phone.page) == [], name
             assert small_targets(phone.page) == [], name
             assert barriers(phone.page) == [], name
-        assert phone.page.evaluate("window.violations") == []
+        assert broken_rules == []
         allowed = STATES[state].console
         assert [line for line in phone.console if not any(a in line for a in allowed)] == []
         assert phone.errors == []

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from microapp_states import STRANGER, ZONE, Stage, open_stage
+from microapp_states import STRANGER, ZONE, Stage, broken, open_stage
 from phone import Phone
 from playwright.sync_api import Locator, Page, Route, expect
-from report_states import COLLEAGUE, broken, drawn, worked
+from report_states import COLLEAGUE, drawn, worked
 from served import Served
 
 pytestmark = pytest.mark.row("R48")
@@ -230,7 +230,7 @@ def test_offline_the_charts_stay_and_a_retry_brings_the_others(stage: Stage) -> 
 
 def test_a_store_that_fails_is_told_with_a_reference_and_tried_again(stage: Stage) -> None:
     page = stage.page
-    with broken(stage):
+    with broken(stage, "checkins"):
         page.get_by_role("button", name="今天").click()
         page.wait_for_selector(".report .note-bad code")
         expect(page.locator(".total")).to_contain_text("61 次")
