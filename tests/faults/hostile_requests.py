@@ -104,7 +104,7 @@ BODIES = (
     {"state": "error", "subcode": "52013", "message": "x" * 600, "page_url": "javascript:1"},
     {"state": "error", "code": {"a": []}, "reference": 10**40},
     {"url": f"https://{HOST}/\ud800"},
-    {"url": f"https://{'中' * 5000}/"},
+    {"url": f"https://{'中' * 2500}/"},
     {"state": "error", "signed_url": f"https://{HOST}/", "page_url": f"https://{HOST}/\ud800"},
     {"state": "error", "reference": "ABCD-2345", "message": "\udfff", "platform_url": "\ud800"},
     [],

@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -133,7 +134,8 @@ def exchange(port: int, octets: bytes, source: str) -> bytes:
             ("127.0.0.1", port), timeout=20, source_address=(source, 0)
         ) as connection:
             connection.sendall(octets)
-            connection.shutdown(socket.SHUT_WR)
+            with suppress(OSError):  # refused and closed already
+                connection.shutdown(socket.SHUT_WR)
             while chunk := connection.recv(65536):
                 received += chunk
     except (ConnectionResetError, BrokenPipeError):
