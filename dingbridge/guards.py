@@ -75,7 +75,7 @@ def _refused(state: BridgeState, *, admin: bool) -> Response | None:
     if is_unsafe() and not is_own_origin(state.policy):
         return problem(state, 403, "origin_refused")
     user = state.user()
-    if user is None or (admin and user.admin and not user.is_admin(time.time())):
+    if user is None or (admin and user.is_former_admin(time.time())):
         return _sign_in_page(state) if wants_page() else unauthorized(state)
     if admin and not user.admin:
         return _forbidden_page(state) if wants_page() else problem(state, 403, "forbidden")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, jsonify, render_template, request
@@ -69,9 +70,9 @@ class LoginViews:
         return _private(Response(status=204))
 
     def me(self) -> Response:
-        """Who is signed in, or 401."""
+        """Who is signed in, or 401; with `?admin` 401 also for whom `admin_required` asks again."""
         user = self._state.user()
-        if user is None:
+        if user is None or ("admin" in request.args and user.is_former_admin(time.time())):
             return _private(guards.unauthorized(self._state))
         return _private(jsonify({"user": user.public()}))
 

@@ -26,6 +26,7 @@ class Login {
     this.user = page.user;
     this.inFlight = null;
     this.renewals = 0; // how many sessions this document has got
+    this.waiting = new WeakSet(); // forms that are sent once there is a session
     this.view = new LoginView(page);
   }
 
@@ -80,11 +81,7 @@ class Login {
       const code = await this.authCode();
       const { body, status } = await ask(endpoints.login, { code, corpId });
       if (body.user) return body.user;
-      const refusal = Object.assign({ code: "unknown", reference: "" }, body.error);
-      if (refusal.code !== SPENT || tries > 0) {
-        const { reference } = refusal;
-        throw Object.assign(await explain(refusal), reference ? { reference, status } : { status });
-      }
+      if (!body.error || body.error.code !== SPENT || tries > 0) throw await refusal(body, status);
     }
   }
 
@@ -128,22 +125,27 @@ class Login {
     return second;
   }
 
-  /** A form with data-signed is sent when there is a session, so that no answer of 401 loses it. */
+  /**
+   * A form with data-signed is sent when there is a session (data-signed="admin": one that is fresh
+   * enough for an administrator's), so that no answer of 401 loses it.
+   */
   submit(event) {
     const form = event.target;
     if (event.defaultPrevented || !form.hasAttribute("data-signed")) return;
     event.preventDefault();
-    if (form.dataset.signed === "waiting") return; // a double tap
-    form.dataset.signed = "waiting";
-    const done = () => { form.dataset.signed = ""; };
-    isSignedIn(this.page.endpoints.me)
+    if (this.waiting.has(form)) return; // a double tap
+    this.waiting.add(form);
+    const done = () => { this.waiting.delete(form); };
+    const { me } = this.page.endpoints;
+    isSignedIn(form.dataset.signed === "admin" ? `${me}?admin` : me)
       .then((isKept) => isKept || this.signIn())
       .then(() => form.submit())
       .then(done, done);
   }
 
   async signOut() {
-    await ask(this.page.endpoints.logout, {});
+    const { body, status } = await ask(this.page.endpoints.logout, {});
+    if (status >= 400) throw await refusal(body, status);
     this.user = null;
     this.view.show("out");
   }
@@ -151,6 +153,13 @@ class Login {
 
 function wantsSession(answer) {
   return answer.status === 401 && answer.headers.get("WWW-Authenticate") === CHALLENGE;
+}
+
+/** The BridgeError for what the server did not do, under the reference that it has logged. */
+async function refusal(body, status) {
+  const said = Object.assign({ code: "unknown", reference: "" }, body.error);
+  const { reference } = said;
+  return Object.assign(await explain(said), reference ? { reference, status } : { status });
 }
 
 async function within(milliseconds, promise) {
@@ -196,7 +205,7 @@ export function signedFetch(input, init) {
   return login.fetch(input, init);
 }
 
-/** Ends the session. */
+/** Ends the session; rejects with a BridgeError where the server has not. */
 export function signOut() {
   return login.signOut();
 }

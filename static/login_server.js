@@ -1,7 +1,8 @@
 // What login.js asks of the app's own server.
 import { explain } from "./bridge.js";
 
-const ANSWER_MS = 20000; // the server itself waits for the platform up to half of it
+// Nobody waits longer. The server asks the platform twice or more, each time for up to 10 seconds.
+const ANSWER_MS = 20000;
 
 /** {status, body} of a POST with a JSON object; rejects with a BridgeError where nothing answers. */
 export async function ask(endpoint, content) {

@@ -6,8 +6,9 @@ Served by `AppServer(…, app="login_pages:app", arguments=("--pythonpath", "tes
 from __future__ import annotations
 
 import os
+import time
 
-from flask import Flask, Response, render_template_string, request
+from flask import Flask, Response, render_template_string, request, session
 from flask.sessions import SessionMixin
 
 from dingbridge import DingBridge
@@ -19,6 +20,8 @@ PAGE = """{%- set tags = dingbridge("requestAuthCode", "runtime.permission.reque
 <body>{{ dingbridge.login_status() }}
 <form method="post" action="/notes" data-signed>
 <textarea name="note"></textarea><button>send</button></form>
+<form method="post" action="/orders" data-signed="admin">
+<input name="order"><button>order</button></form>
 </body></html>"""
 
 
@@ -60,6 +63,16 @@ def create_app() -> Flask:
     @bridge.admin_required
     def of_admins() -> str:
         return "<p id=mine>administrators</p>"
+
+    @made.post("/orders")
+    @bridge.admin_required
+    def orders() -> str:
+        return f"<p id=kept>{request.form['order']}</p>"
+
+    @made.get("/age")
+    def age() -> str:
+        session["dingbridge"] = {**session["dingbridge"], "at": int(time.time()) - 3610}
+        return "as if the visitor had signed in an hour ago"
 
     made.add_url_rule("/healthz", "healthz", lambda: "ok")
     return made

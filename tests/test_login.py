@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -57,6 +58,26 @@ def test_the_cookie_lives_in_a_frame_and_no_cache_keeps_the_answers(visitor: Vis
     assert {"Secure", "HttpOnly", "SameSite=None", "Partitioned"} <= set(cookie)
     for each in (response, visitor.get("/ding/me"), visitor.post("/ding/logout")):
         assert each.headers["Cache-Control"] == "no-store"
+
+
+def test_an_app_that_is_written_as_the_document_says_has_that_cookie(
+    sandbox: SandboxClient, tmp_path: Path
+) -> None:
+    document = (Path(__file__).parent.parent / "docs" / "login.md").read_text(encoding="utf-8")
+    (written,) = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    app = Flask("by the document")
+    app.config.update(
+        {
+            "SECRET_KEY": "a session key for tests only",
+            **sandbox.sandbox.environment(tmp_path / "instance"),
+            "DING_PUBLIC_ORIGINS": ORIGIN,
+        }
+    )
+    exec(written, {"app": app, "DingBridge": DingBridge})  # noqa: S102  # our own document
+    visitor = Visitor(app, sandbox)
+    cookie = visitor.login().headers["Set-Cookie"].split("; ")
+    assert {"Secure", "SameSite=None", "Partitioned"} <= set(cookie)
+    assert visitor.post("/visits").json == {"by": "manager4220"}
 
 
 @pytest.mark.row("R31")

@@ -97,6 +97,13 @@ def test_who_was_an_administrator_an_hour_ago_is_asked_again(visitor: Visitor) -
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"] == "DingTalk"
     assert visitor.get("/mine").status_code == 200
+    # What a form asks before it is sent.
+    assert visitor.get("/ding/me?admin").status_code == 401
+    assert visitor.get("/ding/me").status_code == 200
+    visitor.login()
+    assert visitor.get("/ding/me?admin").status_code == 200
+    visitor.login(visitor.code("user5031"))  # who never was one is refused, not asked
+    assert visitor.get("/ding/me?admin").status_code == 200
 
 
 # --- own origins

@@ -48,6 +48,10 @@ class SessionUser:
         """Whether this is an administrator, asked for lately."""
         return self.admin and now - self.at < ADMIN_SECONDS
 
+    def is_former_admin(self, now: float) -> bool:
+        """Whether this was an administrator too long ago to be one without being asked again."""
+        return self.admin and not self.is_admin(now)
+
     def public(self) -> dict[str, object]:
         """For the person's own page."""
         return {

@@ -132,6 +132,39 @@ def test_whoever_asks_twice_at_once_shares_one_code(phone: Phone) -> None:
     assert len(codes_asked(phone)) == 2
 
 
+@pytest.mark.row("R32")
+def test_a_page_that_is_loaded_again_while_it_signs_in_asks_for_a_new_code(phone: Phone) -> None:
+    posted: list[str] = []
+
+    def hold(route: Route) -> None:
+        posted.append((route.request.post_data_json or {})["code"])
+        if len(posted) == 1:
+            route.fetch()  # the code is spent, but nobody hears of it
+        else:
+            route.continue_()
+
+    phone.page.route("**/ding/login", hold)
+    with phone.page.expect_request("**/ding/login"):
+        phone.open()
+    phone.page.reload()
+    assert signed_in_as(phone) == "张小沙"
+    assert len(set(posted)) == len(posted) == len(codes_asked(phone)) == 2
+
+
+def test_a_sign_out_that_the_server_refuses_is_told_and_shown_as_none(phone: Phone) -> None:
+    page = phone.open()
+    signed_in_as(phone)
+    page.route("**/ding/logout", lambda route: route.fulfill(status=503, body="busy"))
+    script = "return await login.signOut().catch((error) => [error.name, error.status]);"
+    assert in_page(phone, script) == ["BridgeError", 503]
+    assert in_page(phone, "return login.user().name;") == "张小沙"
+    assert page.get_attribute("html", "data-login") == "in"
+    page.unroute("**/ding/logout")
+    in_page(phone, "await login.signOut();")
+    assert page.get_attribute("html", "data-login") == "out"
+    assert in_page(phone, "return login.user();") is None
+
+
 def test_an_expired_session_is_renewed_once_and_what_was_typed_stays(phone: Phone) -> None:
     page = phone.open()
     signed_in_as(phone)

@@ -85,6 +85,20 @@ def test_a_form_is_sent_once_the_session_is_renewed_with_all_that_was_typed(make
     assert len([call for call in phone.calls() if "AuthCode" in call["method"]]) == 2
 
 
+def test_an_administrator_s_form_is_sent_with_all_that_was_typed_after_an_hour_too(
+    make: Make,
+) -> None:
+    phone = make()
+    page = phone.open("/page")
+    page.wait_for_selector(IN)
+    page.fill("input", "十台平板")
+    assert page.evaluate("fetch('/age').then((answer) => answer.status)") == 200
+    page.click("button:text('order')")
+    page.wait_for_selector("#kept")
+    assert page.inner_text("#kept") == "十台平板"
+    assert len([call for call in phone.calls() if "AuthCode" in call["method"]]) == 2
+
+
 def test_a_browser_that_keeps_no_cookies_is_told_so_and_does_not_sign_in_for_ever(
     make: Make,
 ) -> None:
