@@ -317,6 +317,7 @@ def test_while_the_platform_is_away_or_lies_the_answer_is_503_with_a_time_to_ret
         ('{"errcode": 60020, "errmsg": "访问ip不在白名单之中,request ip=203.0.113.7"}', 403),
         ('{"errcode": 40035, "errmsg": "x"}', 403),
         ('{"errcode": -1, "errmsg": "系统繁忙"}', 503),
+        ('{"errcode": 500, "errmsg": "系统错误"}', 503),
         ('{"errcode": 0, "result": {"userid": "manager4220"}}', 200),
         ('{"errcode": 0, "result": {"userid": ""}}', 503),
         ('{"errcode": 0, "result": {"userid": {"a": 1}}}', 503),

@@ -34,7 +34,7 @@ class Person:
         """From the directory's answer."""
         return cls(
             userid=user.userid,
-            name=user.name,
+            name=_one_line(user.name),
             corp_id=corp_id,
             admin=user.admin,
             unionid=user.unionid,
@@ -54,7 +54,7 @@ class Person:
         withheld = ("avatar", "title", "job_number", "departments", "boss", *PRIVATE)
         return cls(
             userid=signed_in.userid,
-            name=signed_in.name or signed_in.userid,
+            name=_one_line(signed_in.name) or signed_in.userid,
             corp_id=corp_id,
             admin=signed_in.admin,
             unionid=signed_in.unionid,
@@ -80,3 +80,8 @@ class Person:
         names = {"job_number": "jobNumber"}
         withheld = [names.get(name, name) for name in self.withheld]
         return {**told, **dict.fromkeys(withheld), "withheld": withheld}
+
+
+def _one_line(name: str) -> str:
+    """A name as a line of a page or a log has it, however somebody has typed it."""
+    return " ".join(name.split())

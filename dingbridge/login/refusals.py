@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dingbridge.envelopes import is_limit, is_token_refused
+from dingbridge.envelopes import is_busy, is_limit, is_token_refused
 from dingbridge.errors import DingBridgeError, PlatformError, RateLimited
 from dingbridge.errors import PlatformUnavailable as Unavailable
 
@@ -14,7 +14,6 @@ SPENT = "40078"
 _SPENT_TOO = frozenset({SPENT, "40029", "40102", "42008", "invalidParameter.authCode.notFound"})
 # Nobody of the corp: an unknown unionid or userid.
 _STRANGER = frozenset({"60121", "33012", "invalidParameter.user.notFound"})
-_BUSY = frozenset({"-1", "systemBusy", "system.error", "ServiceUnavailable"})
 
 RETRY_SECONDS = 5
 
@@ -59,9 +58,10 @@ def refusal(error: DingBridgeError) -> tuple[int, int | None]:
         return error.status, None
     if isinstance(error, RateLimited):
         return 503, max(1, round(error.retry_after))
-    if isinstance(error, PlatformError) and not isinstance(error, Unavailable):
-        busy = bool({error.code, error.sub_code} & _BUSY)
-        # A refused token has been renewed once already; the next renewal is a minute away at most.
-        if not (busy or is_limit(error) or is_token_refused(error)):
-            return 403, None
-    return 503, RETRY_SECONDS
+    # A refused token has been renewed once already; the next renewal is a minute away at most.
+    for_good = (
+        isinstance(error, PlatformError)
+        and not isinstance(error, Unavailable)
+        and not (is_busy(error) or is_limit(error) or is_token_refused(error))
+    )
+    return (403, None) if for_good else (503, RETRY_SECONDS)
