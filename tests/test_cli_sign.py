@@ -99,9 +99,9 @@ def test_the_rule_of_another_app_is_read_by_its_prefix() -> None:
 def test_octets_of_a_terminal_that_are_no_text_are_printed_as_such() -> None:
     """A shell hands on whatever was pasted, here a Chinese name in GBK."""
     pasted = b"https://h/?a=\xd6\xd0"
-    for options in ((), ("--json",), ("--got", pasted), ("--got", pasted, "--json")):
+    for options in ((), ("--json",)):
         done = subprocess.run(
-            [sys.executable, "-m", "flask", "ding", "sign", pasted, *options],
+            [sys.executable, "-m", "flask", "ding", "sign", pasted, "--got", pasted, *options],
             env={**os.environ, "PYTHONUTF8": "1"},
             capture_output=True,
             encoding="utf-8",
