@@ -104,7 +104,7 @@ def with_rows(visitor: AppVisitor) -> AppVisitor:
         assert upload(visitor, "三号楼 100%+?.png", png(), way="whole").status_code < 400
         for person in (visitor, colleague):
             assert person.post("/checkin", checkin_form()).status_code == 201
-        visitor.post("/chat", chat_form())  # kept as one whose outcome nobody knows
+        visitor.post("/chat", chat_form())  # cannot be sent here, and is kept all the same
     return visitor
 
 
