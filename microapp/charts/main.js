@@ -7,6 +7,7 @@ import { BarController, BarElement, CategoryScale, Chart, LinearScale, Tooltip }
 Chart.register(BarController, BarElement, CategoryScale, LinearScale, Tooltip);
 
 const BAR_REM = 2.75; // of the height of a chart of people for each of them: 44 px, to be tapped
+const AXIS_REM = 3.25; // and for the numbers below them
 const NAME_LETTERS = 9;
 
 let charts = [];
@@ -36,7 +37,7 @@ function draw(figure, look) {
   const box = figure.querySelector(".chart-box");
   const rows = Array.from(figure.querySelectorAll("tbody tr"));
   const isLying = figure.dataset.chart === "people";
-  if (isLying) box.style.height = `${(rows.length * BAR_REM + 2) * look.rem}px`;
+  if (isLying) box.style.height = `${(rows.length * BAR_REM + AXIS_REM) * look.rem}px`;
   box.textContent = "";
   const canvas = document.createElement("canvas");
   canvas.setAttribute("role", "img");

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 from files_states import CHOOSE, choose, keep, stored
-from microapp_states import Stage, open_stage
+from microapp_states import Stage, cut_off, open_stage
 from phone import Phone
 from playwright.sync_api import Route, expect
 from served import Served
@@ -246,6 +246,40 @@ def test_a_file_that_is_gone_from_the_phone_is_told(uploader: Uploader, tmp_path
     uploader.page.set_input_files(CHOOSE, chosen)
     expect(uploader.page.locator("#uploads .note-bad")).to_contain_text("读不出这个文件")
     assert uploader.stored() == {}
+
+
+def test_leaving_during_an_upload_is_asked_about_in_old_browsers_too(uploader: Uploader) -> None:
+    # What a browser does with it is its own; those before Chromium 119 look at this value alone.
+    leave = """() => {
+      const event = document.createEvent("BeforeUnloadEvent");
+      event.initEvent("beforeunload", false, true);
+      dispatchEvent(event);
+      return [event.defaultPrevented, event.returnValue !== ""];
+    }"""
+    assert uploader.page.evaluate(leave) == [False, False]
+    uploader.page.route(PIECES, lambda _: None)
+    choose(uploader.stage, NAME, CONTENT)
+    uploader.page.wait_for_selector("[data-state=uploading]")
+    assert uploader.page.evaluate(leave) == [True, True]
+
+
+def test_a_long_name_stays_on_the_screen_where_overflow_wrap_anywhere_is_unknown(
+    uploader: Uploader,
+) -> None:
+    def serve_to_an_old_browser(route: Route) -> None:
+        answer = route.fetch()
+        style, number = re.subn(r"overflow-wrap: ?anywhere", "", answer.text())
+        route.fulfill(response=answer, body=style)
+        left_out.append(number)
+
+    left_out: list[int] = []
+    stored(uploader.stage)
+    uploader.page.set_viewport_size({"width": 320, "height": 568})
+    uploader.page.route("**/app.css", serve_to_an_old_browser)
+    uploader.open()
+    expect(uploader.page.locator(".list .file")).to_have_count(4)
+    assert left_out == [1]
+    assert cut_off(uploader.page) == []
 
 
 def test_a_stopped_upload_leaves_nothing_and_lets_the_next_one_on(uploader: Uploader) -> None:

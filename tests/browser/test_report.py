@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,16 @@ COUNT_PIXELS = """(canvas, colour) => {
     if (data[at] === red && data[at + 1] === green && data[at + 2] === blue) found += 1;
   }
   return found;
+}"""
+# Where the lying bars of a chart begin, in pixels from its top: in the column that crosses most.
+FIND_BARS = """(canvas, colour) => {
+  const { data, height, width } = canvas.getContext("2d")
+    .getImageData(0, 0, canvas.width, canvas.height);
+  const isBar = (x, y) => colour.every((part, at) => data[4 * (y * width + x) + at] === part);
+  const starts = (x) => Array.from({ length: height - 1 }, (_, y) => y + 1)
+    .filter((y) => isBar(x, y) && !isBar(x, y - 1));
+  return Array.from({ length: width }, (_, x) => starts(x))
+    .reduce((most, found) => (found.length > most.length ? found : most));
 }"""
 BY_DAY, BY_NIGHT = [11, 98, 214], [106, 168, 255]  # --accent of app.css
 
@@ -159,6 +170,12 @@ def test_a_bar_and_a_name_lead_to_one_person(stage: Stage) -> None:
     page.get_by_role("link", name="欧阳若兰").click()
     expect(page.locator(".total")).to_have_text("5 次")
     assert stage.phone.documents() == 1
+
+
+def test_each_persons_bar_has_a_fingers_height(stage: Stage) -> None:
+    tops = chart(stage.page, "people").evaluate(FIND_BARS, BY_DAY)
+    assert len(tops) == len(numbers(stage.page, "people")) == 6
+    assert min(below - above for above, below in pairwise(tops)) >= 43
 
 
 def test_the_list_is_turned_page_by_page(stage: Stage) -> None:
