@@ -214,7 +214,8 @@ def constant_data(names: tuple[str, ...], lang: Language, developer: bool, prefi
     words: dict[str, object] = {
         entry.code: {"message": entry.message[lang], "remedy": entry.remedy[lang]}
         for entry in catalogue.every()
-        if entry.family == "bridge"
+        # A refused call is met in single-page apps, which go on at once.
+        if entry.family == "bridge" or (entry.family, entry.code) == ("client", "7")
     }
     labels = {name: text[lang] for name, text in catalogue.titles("labels").items()}
     block = {

@@ -9,12 +9,9 @@ export class Belongings {
     this.readers = new Map();
     this.carried = {};
     this.fields = []; // of these the page has not shown the fields yet
+    this.focus = ""; // the id of what had the focus
     this.scroll = null;
     this.observer = null;
-    this.touched = new WeakSet(); // what the visitor has filled in since
-    document.addEventListener("input", (event) => {
-      if (event.isTrusted) this.touched.add(event.target);
-    }, true);
     ENDS_SCROLLING.forEach((name) => {
       window.addEventListener(name, () => { this.scroll = null; }, { passive: true });
     });
@@ -35,21 +32,27 @@ export class Belongings {
 
   pack() {
     const carried = Object.assign({}, this.carried);
-    this.readers.forEach((read, name) => { carried[name] = read(); });
+    this.readers.forEach((read, name) => {
+      try {
+        carried[name] = read();
+      } catch (error) { // one reader's fault is no reason to lose the rest
+        setTimeout(() => { throw error; });
+      }
+    });
     const present = fieldsInPage()
       // Of radio buttons the chosen one tells.
       .filter(([, field]) => field.type !== "radio" || field.checked)
       // Not only what differs from the default: frameworks write values into the defaults too.
       .map(([key, field]) => ({ key, value: valueOf(field) }));
     const missing = this.fields.filter((field) => !present.some((one) => one.key === field.key));
-    return { carried, fields: present.concat(missing), scroll: this.scroll || scrolled() };
+    const focus = this.focus || document.activeElement.id;
+    return { carried, fields: present.concat(missing), focus, scroll: this.scroll || scrolled() };
   }
 
   /** Puts it all back, now and as the view comes to show it. */
-  unpack({ fields, scroll }) {
-    this.drop();
-    this.fields = fields;
-    this.scroll = scroll;
+  unpack({ fields, focus, scroll }) {
+    Object.assign(this, { fields, focus, scroll });
+    if (this.observer) this.observer.disconnect();
     this.observer = new MutationObserver(() => this.place());
     this.observer.observe(document.body, { childList: true, subtree: true });
     this.place();
@@ -58,18 +61,28 @@ export class Belongings {
   /** The view has been left. */
   drop() {
     if (this.observer) this.observer.disconnect();
-    Object.assign(this, { observer: null, fields: [], scroll: null });
+    this.readers.clear();
+    Object.assign(this, { carried: {}, fields: [], focus: "", observer: null, scroll: null });
   }
 
   place() {
     const there = new Map(fieldsInPage());
     this.fields = this.fields.filter(({ key, value }) => {
-      if (!there.has(key)) return true;
-      if (!this.touched.has(there.get(key))) fill(there.get(key), value);
+      if (!there.has(key) || !hasOptions(there.get(key), value)) return true;
+      fill(there.get(key), value);
       return false;
     });
+    this.placeFocus();
     this.placeScroll();
-    if (this.observer && !this.fields.length && !this.scroll) this.observer.disconnect();
+    if (this.observer && !this.fields.length && !this.focus && !this.scroll) this.observer.disconnect();
+  }
+
+  placeFocus() {
+    const place = this.focus && document.getElementById(this.focus);
+    if (!place) return;
+    this.focus = "";
+    // What the visitor has gone to meanwhile keeps the focus.
+    if (document.activeElement === document.body) place.focus({ preventScroll: true });
   }
 
   placeScroll() {
@@ -80,7 +93,7 @@ export class Belongings {
     window.requestAnimationFrame(() => {
       if (this.scroll !== scroll) return;
       scrollTo(scroll);
-      if (Math.abs(window.pageYOffset - scroll.y) < 2) this.scroll = null;
+      if (isThere(scroll)) this.scroll = null;
     });
   }
 }
@@ -102,6 +115,12 @@ function valueOf(field) {
   if (field.type === "checkbox" || field.type === "radio") return field.checked;
   if (!field.options) return field.value;
   return Array.from(field.options).filter((option) => option.selected).map((option) => option.value);
+}
+
+/** Whether what was chosen in a list can be chosen again: some lists are fetched. */
+function hasOptions(field, value) {
+  const there = Array.from(field.options || []).map((option) => option.value);
+  return !Array.isArray(value) || value.every((one) => there.includes(one));
 }
 
 /** As if the visitor did it, since that is what frameworks listen to. */
@@ -134,4 +153,12 @@ function scrollTo({ x, y, boxes }) {
     if (box) Object.assign(box, { scrollLeft: left, scrollTop: top });
   });
   window.scrollTo(x, y);
+}
+
+/** Whether the page is tall enough by now, and everything that scrolls in it. */
+function isThere({ y, boxes }) {
+  return Math.abs(window.pageYOffset - y) < 2 && boxes.every(([id, , top]) => {
+    const box = document.getElementById(id);
+    return box && Math.abs(box.scrollTop - top) < 2;
+  });
 }

@@ -4,7 +4,7 @@
 //   connectLinks(reauth, (url) => VIEWS[url.pathname], (view, url) => { …draw it… });
 //
 // Links that belong to no view, open elsewhere or are pressed with a modifier stay the browser's.
-import { withoutFragment } from "./reauth_view.js";
+import { isRoute, route, withoutFragment } from "./reauth_view.js";
 
 /**
  * `find(url)` returns the view of an address, or nothing; what it returns goes to `reauth.enter`
@@ -12,12 +12,15 @@ import { withoutFragment } from "./reauth_view.js";
  */
 export function connectLinks(reauth, find, draw) {
   let turn = 0;
+  let drawn = ""; // the route of what is on the screen
 
   const arrive = () => {
     turn += 1;
     const url = new URL(window.location.href);
     const view = find(url);
-    if (!view) return;
+    // Who is there already keeps what was typed.
+    if (!view || drawn === route(url.href)) return;
+    drawn = route(url.href);
     reauth.enter(view);
     draw(view, url);
   };
@@ -40,13 +43,18 @@ export function connectLinks(reauth, find, draw) {
     const link = event.target.closest && event.target.closest("a[href]");
     if (!link || event.defaultPrevented || !isPlain(event, link)) return;
     const url = new URL(link.href);
-    if (url.origin !== window.location.origin || !find(url)) return;
+    if (url.origin !== window.location.origin || !find(url) || isPart(url)) return;
     event.preventDefault();
     go(url.href);
   });
   window.addEventListener("popstate", arrive);
   arrive();
   return go;
+}
+
+/** A place in the page that is shown, to which the browser scrolls. */
+function isPart({ hash, href }) {
+  return hash !== "" && !isRoute(hash) && withoutFragment(href) === withoutFragment(window.location.href);
 }
 
 function isPlain(event, link) {

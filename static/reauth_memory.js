@@ -1,6 +1,7 @@
 // What is remembered over a refresh: the steps that a view has taken, and the way back to it.
-// Neither in the URL, which is signed, nor in window.name, in which the PC client keeps its bridge:
-// in sessionStorage, and where that is forbidden or full in the state of the history entry.
+// Neither in the URL, which is signed, nor in window.name, in which the PC client keeps its bridge.
+// All of it goes with the history entry that is refreshed, in its state; the steps outlive that
+// entry in sessionStorage, where there is one.
 
 const KEY = "dingbridge.reauth";
 
@@ -11,10 +12,9 @@ export class Memory {
 
   /** Takes what is stored for what is true; in a page that was frozen it has grown old. */
   read() {
-    const stored = parsed(mark().memory) || parsed(inSession((storage) => storage.getItem(KEY)));
-    this.steps = Object.assign({}, stored && stored.steps);
-    this.run = Number(stored && stored.run) || 0;
-    this.trip = (stored && stored.trip) || null;
+    const { steps, run } = Object.assign({}, stored(), mark());
+    this.steps = Object.assign({}, steps);
+    this.run = Number(run) || 0;
   }
 
   // --- steps ---
@@ -24,17 +24,12 @@ export class Memory {
     return this.steps[view] ? this.steps[view].taken : 0;
   }
 
-  /** `api` is the one that the client refused, or "" where there was no grant at all. */
-  take(view, step, api) {
-    this.steps[view] = { taken: step === "parent" ? 1 : 2, api };
-  }
-
   /** The view has its grant. That settles nothing for a call that was refused in spite of one. */
   granted(view) {
     if (this.taken(view) && this.steps[view].api === "") this.forget(view);
   }
 
-  /** The client answered: what was refused here works, and the view has its steps again. */
+  /** The client let the call through: what was refused here works, and the view has its steps again. */
   answered(view, api) {
     if (this.taken(view) && ["", api].includes(this.steps[view].api)) this.forget(view);
   }
@@ -44,58 +39,70 @@ export class Memory {
     this.write();
   }
 
-  // --- the way back ---
-
-  /**
-   * Stores `trip` and gives this history entry another address to be loaded from. Returns false,
-   * with nothing changed, where no store takes it: who cannot remember must not refresh.
-   */
-  depart(trip, address) {
-    const before = { run: this.run, trip: this.trip };
-    this.run += 1;
-    // The entry of the history carries the same number, so that no other entry takes the trip.
-    this.trip = Object.assign({ id: `${Date.now()}-${Math.random()}` }, trip);
-    const kept = { id: this.trip.id, state: window.history.state };
-    try {
-      if (!this.write()) kept.memory = this.text();
-      window.history.replaceState({ dingbridge: kept }, "", address);
-      return true;
-    } catch (_) { // too large, or not to be written down
-      Object.assign(this, before);
-      return false;
-    }
-  }
-
-  /** {trip, state}: what brought this entry here, if anything did, and the state that it had. */
-  arrival() {
-    const { id, state } = mark();
-    if (id === undefined) return { trip: null, state: window.history.state };
-    return { trip: this.trip && this.trip.id === id ? this.trip : null, state };
-  }
-
-  /** What the visitor had typed is back in the page and need not lie about. */
-  arrived() {
-    this.trip = null;
+  /** The visitor does something, which ends a row of refreshes. */
+  endRun() {
+    if (!this.run) return;
+    this.run = 0;
     this.write();
   }
 
-  text() {
-    return JSON.stringify({ steps: this.steps, run: this.run, trip: this.trip });
+  /** The visitor wants everything anew. */
+  clear() {
+    Object.assign(this, { steps: {}, run: 0 });
+    this.write();
+  }
+
+  // --- the way back ---
+
+  /**
+   * Gives this history entry another address to be loaded from, and `trip`, the way back. `step` is
+   * {view, taken, api}, of which `api` is the one that the client refused, or "" where there was no
+   * grant at all; null where the visitor asked for it. Returns false, with nothing changed, where
+   * that cannot be written down: who cannot remember must not refresh.
+   */
+  depart(trip, address, step) {
+    const { run, steps } = this;
+    this.run += 1;
+    if (step) this.steps = Object.assign({}, steps, { [step.view]: { taken: step.taken, api: step.api } });
+    try {
+      const { state } = window.history;
+      // As text: a history's state takes less than JSON in some places and more in others.
+      const text = JSON.stringify({ trip, steps: this.steps, run: this.run });
+      window.history.replaceState({ dingbridge: { text, state } }, "", address);
+    } catch (_) { // too large, not JSON, or (WebKit) too often in a short while
+      Object.assign(this, { run, steps });
+      return false;
+    }
+    this.write();
+    return true;
+  }
+
+  /** The way back that a refresh left in this history entry, or null. */
+  trip() {
+    return mark().trip || null;
+  }
+
+  /** Gives this history entry its own address and state back; returns the trip, or null. */
+  arrive() {
+    const trip = this.trip();
+    if (trip) window.history.replaceState(window.history.state.dingbridge.state, "", trip.href);
+    return trip;
   }
 
   write() {
-    const text = this.text();
-    return inSession((storage) => {
-      storage.setItem(KEY, text);
-      return true;
-    }) === true;
+    const text = JSON.stringify({ steps: this.steps, run: this.run });
+    inSession((storage) => storage.setItem(KEY, text));
   }
 }
 
-/** What a refresh left in this history entry: {id, state[, memory]}, or an empty object. */
+/** What a refresh left in this history entry: {trip, steps, run}, or an empty object. */
 function mark() {
   const { state } = window.history;
-  return (state && state.dingbridge) || {};
+  return parsed(state && state.dingbridge && state.dingbridge.text);
+}
+
+function stored() {
+  return parsed(inSession((storage) => storage.getItem(KEY)));
 }
 
 /** Storage may be forbidden as a whole, or full: then null. */
@@ -109,8 +116,8 @@ function inSession(use) {
 
 function parsed(text) {
   try {
-    return text ? JSON.parse(text) : null;
+    return (text && JSON.parse(text)) || {};
   } catch (_) { // not ours
-    return null;
+    return {};
   }
 }

@@ -1,5 +1,6 @@
 // Which refresh may still help a view. Pure, so that every course of events can be tried.
 
+export const REFUSED = "7"; // the client's code for a call without a grant
 // Another document is no better for these.
 const HOPELESS = ["offline", "outside", "unsupported_here", "old_client"];
 // Refreshes in a row without a tap of the visitor. A grant may take one and a refused call two;
@@ -23,7 +24,7 @@ export function nextStep({ why, code, taken, run, isElsewhere, isOwnDocument }) 
     const isNowhere = code === "undeclared_api" && !isElsewhere;
     return taken > 0 || isOver || isNowhere ? "stop" : "parent";
   }
-  if (code !== "7") return null;
+  if (code !== REFUSED) return null;
   if (isOver) return "stop";
   if (taken === 0) return "parent";
   return taken === 1 && !isOwnDocument ? "view" : "stop";

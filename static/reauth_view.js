@@ -13,10 +13,20 @@ export function samePath(one, other) {
   return first === second;
 }
 
+/** The part of an address that a router reads: all but a fragment that is no route. */
+export function route(address) {
+  const { hash, pathname, search } = new URL(address, window.location.href);
+  return pathname + search + (isRoute(hash) ? hash : "");
+}
+
+export function isRoute(hash) {
+  return /^#!?\//.test(hash);
+}
+
 /** What names a view: its path, in hash mode with the route's; no query, which may change by itself. */
 export function viewKey() {
   const { hash, pathname } = window.location;
-  return pathname + (/^#!?\//.test(hash) ? hash.split("?")[0] : "");
+  return pathname + (isRoute(hash) ? hash.split("?")[0] : "");
 }
 
 /**

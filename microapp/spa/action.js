@@ -1,6 +1,6 @@
 // One button that calls one API of the client.
 import { inject, onMounted, shallowReactive } from "vue";
-import { describeError } from "./calls.js";
+import { tellError } from "./calls.js";
 
 /**
  * {state: "", "working" or "bad", text, start}: `run(reauth)` does the call and returns what to say.
@@ -10,11 +10,12 @@ export function useAction(api, run) {
   const reauth = inject("reauth");
   const action = shallowReactive({ state: "", text: "", start });
   async function start() {
+    if (action.state === "working") return;
     Object.assign(action, { state: "working", text: "" });
     try {
       Object.assign(action, { state: "", text: await run(reauth) });
     } catch (error) {
-      Object.assign(action, { state: "bad", text: describeError(error) });
+      Object.assign(action, { state: "bad", text: tellError(error) });
     }
   }
   onMounted(() => {

@@ -1,4 +1,5 @@
 // The client's APIs as the views use them, and what came of them in words.
+import { report } from "dingbridge/bridge.js";
 import { agentId, corpId, t } from "./page.js";
 
 export const LOCATE = "device.geolocation.get";
@@ -41,6 +42,9 @@ export function describePlace({ address, accuracy }) {
   return `${address || t.spa_no_address}\n${t.spa_located.replace("{metres}", metres)}`;
 }
 
-export function describeError(error) {
-  return error.cancelled ? t.spa_cancelled : `${error.message}\n${t.spa_reference} ${error.reference}`;
+/** What to say of a call that failed; the server gets to know what the reference stands for. */
+export function tellError(error) {
+  if (error.cancelled) return t.spa_cancelled;
+  report(error);
+  return `${error.message}\n${t.spa_reference} ${error.reference}`;
 }

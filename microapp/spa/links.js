@@ -1,23 +1,25 @@
 // The same views without a framework: plain links, the History API, and <template> elements.
 import { startReauth } from "dingbridge/reauth.js";
 import { connectLinks } from "dingbridge/reauth_links.js";
-import { LOCATE, PICK, describeError, describePlace, locate, names, pickPeople } from "./calls.js";
+import { LOCATE, PICK, describePlace, locate, names, pickPeople, tellError } from "./calls.js";
 import { VIEWS, base, follow, t } from "./page.js";
 import { isKept, save, saved } from "./saved_list.js";
 
 /** Runs `run()` for a tap on `button`, and at once where a refresh cut off that call in this view. */
 function bind(reauth, button, output, api, run) {
   const start = async () => {
-    button.disabled = true;
+    if (button.getAttribute("aria-disabled")) return;
+    // Not `disabled`, which takes the focus away.
+    button.setAttribute("aria-disabled", "true");
     Object.assign(output.dataset, { kind: "working" });
     try {
       output.textContent = await run();
       output.dataset.kind = "";
     } catch (error) {
-      output.textContent = describeError(error);
+      output.textContent = tellError(error);
       output.dataset.kind = "bad";
     }
-    button.disabled = false;
+    button.removeAttribute("aria-disabled");
   };
   button.addEventListener("click", start);
   if (reauth.resume(api)) start();
@@ -70,7 +72,7 @@ async function main() {
   const reauth = await startReauth({ parent: base });
   const place = document.getElementById("view");
   const find = ({ pathname }) => {
-    const name = pathname.startsWith(base) ? pathname.slice(base.length) : null;
+    const name = pathname.startsWith(base) ? pathname.slice(base.length).replace(/\/$/, "") : null;
     return name !== null && Object.keys(VIEWS).includes(name) ? { name, ...VIEWS[name] } : null;
   };
   let isFirst = true;

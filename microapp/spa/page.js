@@ -19,6 +19,12 @@ export const VIEWS = {
   saved: { title: t.spa_saved, apis: [] },
 };
 
+/** To a router that keeps its routes behind the # the link to the content would be a route. */
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  document.getElementById("main").focus();
+});
+
 /** The parts outside the view follow it: overview, tabs, header, and where a new language leads. */
 export function follow(view, isFirst) {
   document.getElementById("overview").hidden = view !== "";

@@ -15,8 +15,8 @@ export const PlaceView = {
       h("h1", t.spa_place),
       h("p", { class: "hint" }, t.spa_place_hint),
       h("button", {
-        class: "main-button", type: "button", "data-action": "locate",
-        disabled: action.state === "working", onClick: action.start,
+        class: "main-button", id: "locate", type: "button", "data-action": "locate",
+        "aria-disabled": action.state === "working" ? "true" : null, onClick: action.start,
       }, action.state === "working" ? t.spa_locating : t.spa_locate),
       h("output", { class: "outcome", id: "place", "data-kind": action.state }, action.text),
     ]);

@@ -51,8 +51,8 @@ export const VisitView = {
       h("p", { class: "field" }, [
         h("span", { class: "label", id: "people-label" }, t.spa_people),
         h("button", {
-          class: "side-button", type: "button", "data-action": "people",
-          disabled: choose.state === "working", onClick: choose.start,
+          class: "side-button", id: "choose", type: "button", "data-action": "people",
+          "aria-disabled": choose.state === "working" ? "true" : null, onClick: choose.start,
         }, choose.state === "working" ? t.spa_choosing : t.spa_choose),
         h("output", {
           class: "outcome", id: "people", "aria-labelledby": "people-label", "data-kind": choose.state,

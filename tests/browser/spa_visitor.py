@@ -88,7 +88,8 @@ class SpaVisitor:
             """(name) => {
               const people = document.getElementById("people");
               const button = document.querySelector("[data-action=people]");
-              return people !== null && !button.disabled && people.textContent.includes(name);
+              const isBusy = button && button.getAttribute("aria-disabled");
+              return people !== null && !isBusy && people.textContent.includes(name);
             }""",
             arg=COLLEAGUE,
         )

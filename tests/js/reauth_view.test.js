@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { follow, samePath, viewKey, withoutFragment } from "../../static/reauth_view.js";
+import { follow, route, samePath, viewKey, withoutFragment } from "../../static/reauth_view.js";
 
 afterEach(() => {
   delete globalThis.window;
@@ -35,6 +35,18 @@ for (const [href, key] of views) {
   test(`the view of ${href} is named ${key}`, () => {
     at(href);
     assert.equal(viewKey(), key);
+  });
+}
+
+const routes = [
+  ["https://h/app/visit?t=1#part", "/app/visit?t=1"],
+  ["/app/?a=b#/visit?t=1", "/app/?a=b#/visit?t=1"],
+  ["#!/visit", "/here#!/visit"],
+];
+for (const [address, read] of routes) {
+  test(`of ${address} a router reads ${read}`, () => {
+    at("https://h/here");
+    assert.equal(route(address), read);
   });
 }
 
