@@ -12,9 +12,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any
 
 from dingbridge.errors import PlatformError, PlatformUnavailable
+from dingbridge.redaction import mask_values
+
+# Half a surrogate pair, as a text has that was cut by length. Whole pairs and escaped backslashes
+# are passed over.
+_HALF = re.compile(
+    r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
+# The gateway in front bans an address with one of these and a page of HTML.
+_BAN_STATUSES = frozenset({403, 405, 429})
 
 # The platform's own text is shown to people and logged: bounded, on one line.
 _TEXT_LIMIT = 400
@@ -24,8 +35,8 @@ _WRAPPED = re.compile(r"subcode\s*=\s*([\w.-]+)")
 
 # The token itself is refused: expired, unknown, or of another app. A sub-code may say so too.
 _TOKEN_REFUSED = frozenset({"40001", "40014", "42001", "InvalidAuthentication"})
-# 90002 to 90020 is the family of limits; 45009 is what it was in 2016.
-_LIMITS = frozenset({"45009", *(str(code) for code in range(90002, 90021))})
+# 90001 to 90020 is the family of limits; 45009 is what it was in 2016.
+_LIMITS = frozenset({"45009", *(str(code) for code in range(90001, 90021))})
 # The platform is too busy, or has failed within: it may have done what it was asked for, or not.
 _BUSY = frozenset(
     {
@@ -43,11 +54,17 @@ _LIMIT_NAMES = re.compile(r"\.(Qps|Qpm|ApiCount)Limit")
 
 
 def read_envelope(
-    body: bytes, *, endpoint: str, http_status: int, request_id: str = ""
+    body: bytes,
+    *,
+    endpoint: str,
+    http_status: int,
+    request_id: str = "",
+    secrets: Collection[str] = (),
 ) -> dict[str, Any]:
     """The fields of a successful answer.
 
     `endpoint` is the path without its query, `request_id` the one from the answer's header.
+    `secrets` are what an error must not repeat, should the platform do so.
 
     Raises PlatformError with the platform's code, or PlatformUnavailable if the platform failed
     (HTTP 5xx) or the answer is none of its envelopes.
@@ -55,28 +72,27 @@ def read_envelope(
     seen: dict[str, Any] = {
         "endpoint": endpoint,
         "http_status": http_status,
-        "request_id": request_id,
+        "request_id": _text(mask_values(request_id, secrets)),
     }
     fields = _json_object(body)
     if fields is None:
         raise PlatformUnavailable(_not_json(body, http_status), **seen)
-    seen["request_id"] = _text(
-        fields.get("requestid") or fields.get("request_id") or fields.get("requestId") or request_id
-    )
-    if fields.get("status") == _BANNED:
-        minutes = _text(fields.get("wait"))
+    told = {
+        name: mask_values(value, secrets) if isinstance(value, str) else value
+        for name, value in fields.items()
+    }
+    for name in ("requestId", "request_id", "requestid"):
+        seen["request_id"] = _text(told.get(name)) or seen["request_id"]
+    if told.get("status") == _BANNED:
+        minutes = _text(told.get("wait"))
         values = {"minutes": minutes} if minutes.isdecimal() else {}
         raise PlatformUnavailable("platform_banned", **seen, values=values)
-    if "errcode" in fields:
-        _raise_errcode(fields, seen)
+    if "errcode" in told:
+        _raise_errcode(told, seen)
     if http_status >= 500:
-        raise PlatformUnavailable(
-            _text(fields.get("code")) or "platform_failed", **_said(fields, seen)
-        )
+        raise PlatformUnavailable(_text(told.get("code")) or "platform_failed", **_said(told, seen))
     if http_status >= 400:
-        raise PlatformError(
-            _text(fields.get("code")) or f"http_{http_status}", **_said(fields, seen)
-        )
+        raise PlatformError(_text(told.get("code")) or f"http_{http_status}", **_said(told, seen))
     if http_status >= 300:
         raise PlatformUnavailable("platform_unreadable", **seen)
     return fields
@@ -107,10 +123,19 @@ def is_limit(error: PlatformError) -> bool:
     )
 
 
+def read_json(text: str) -> Any:
+    """What `text` says, with U+FFFD for each half of a surrogate pair: no file, header, page or
+    database takes one, and real names have been cut in the middle of an emoji.
+
+    Raises ValueError, and RecursionError for thousands of opening brackets.
+    """
+    return json.loads(_HALF.sub(lambda found: found[1] or r"\ufffd", text))
+
+
 def _json_object(body: bytes) -> dict[str, Any] | None:
     try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError):  # RecursionError: thousands of opening brackets
+        fields = read_json(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
         return None
     return fields if isinstance(fields, dict) else None
 
@@ -120,15 +145,14 @@ def _not_json(body: bytes, http_status: int) -> str:
     if http_status >= 500:
         return "platform_failed"
     page = body.lstrip()[:1] == b"<"
-    # A page instead of an envelope, with an HTTP error: the ban of an address that calls too much.
-    return "platform_banned" if page and http_status >= 400 else "platform_unreadable"
+    return "platform_banned" if page and http_status in _BAN_STATUSES else "platform_unreadable"
 
 
 def _raise_errcode(fields: dict[str, Any], seen: dict[str, Any]) -> None:
     errcode = fields["errcode"]
-    if isinstance(errcode, bool) or not isinstance(errcode, (int, str)) or errcode == "":
+    code = _text(errcode)
+    if not code:
         raise PlatformUnavailable("platform_unreadable", **seen)
-    code = str(errcode)
     if code == "0":
         return
     sub_code = _text(fields.get("sub_code") or fields.get("subCode"))
@@ -159,4 +183,5 @@ def _text(value: object) -> str:
     """A code or a sentence of the platform as one bounded line; other types count as absent."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return ""
-    return " ".join(str(value).split())[:_TEXT_LIMIT]
+    line = " ".join(str(value).split())[:_TEXT_LIMIT]
+    return "".join(each if each.isprintable() else "\ufffd" for each in line)

@@ -10,19 +10,18 @@ from __future__ import annotations
 import json as jsons
 import logging
 import os
-import time
 import weakref
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ProtocolError
 
+from dingbridge.deadline import TimedAdapter, TimedUpload, Upload, is_over, within
 from dingbridge.envelopes import read_envelope
-from dingbridge.errors import CallRefused, PlatformError, PlatformUnavailable
+from dingbridge.errors import CallRefused, PlatformUnavailable
 from dingbridge.redaction import SHORTEST, mask_parameters, names_secret
 from dingbridge.settings import Generation, Settings
 
@@ -31,19 +30,8 @@ READ_SECONDS = 5.0
 TOTAL_SECONDS = 10.0
 BODY_LIMIT = 4 * 1024 * 1024  # bytes
 JSON_TYPE = "application/json; charset=utf-8"
+_FILE_TIMES = 4  # a file may take so many times as long as any other call
 _KEPT_CONNECTIONS = 32  # per base URL; more threads than that open and close connections
-
-
-class Upload(Protocol):
-    """A body that is read as it is sent; its length in bytes is known."""
-
-    content_type: str
-
-    def __len__(self) -> int:
-        """Bytes in all."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """The next bytes."""
 
 
 class Transport:
@@ -56,7 +44,7 @@ class Transport:
         read_seconds: float = READ_SECONDS,
         total_seconds: float = TOTAL_SECONDS,
     ) -> None:
-        """`read_seconds` bounds each wait for bytes, `total_seconds` the whole body."""
+        """`read_seconds` bounds each wait for bytes, `total_seconds` the whole call."""
         self._bases = {"old": settings.oapi_url, "new": settings.api_url}
         self._timeout = (min(CONNECT_SECONDS, read_seconds), read_seconds)
         self._total = total_seconds
@@ -83,14 +71,17 @@ class Transport:
         as `\\uXXXX` (which some endpoints refuse, 40033).
 
         Raises PlatformError and PlatformUnavailable; neither ever holds `params` or `token`.
-        CallRefused if `json` cannot be said in JSON.
+        CallRefused if `json` cannot be said in JSON, or the rest not in HTTP.
         """
         body = _json_bytes(json)
-        with self._answer(generation, method, path, params, token, headers, body) as answer:
+        with (
+            within(self._total),
+            self._answer(generation, method, path, params, token, headers, body) as answer,
+        ):
             seen = self._seen(answer)
-        if generation == "new" and 200 <= seen[1] < 300 and not seen[0].strip():
+        if generation == "new" and 200 <= answer.status_code < 300 and not seen["body"].strip():
             return {}  # what a deletion answers there
-        return _envelope(path, *seen, self._sent(params or {}, json, token))
+        return read_envelope(**seen, endpoint=path, secrets=self._sent(params or {}, json, token))
 
     def upload(
         self, path: str, body: Upload, *, params: Mapping[str, str], token: str
@@ -99,9 +90,12 @@ class Transport:
 
         Raises PlatformError and PlatformUnavailable.
         """
-        with self._answer("old", "POST", path, params, token, None, body) as answer:
+        with (
+            within(_FILE_TIMES * self._total),
+            self._answer("old", "POST", path, params, token, None, body) as answer,
+        ):
             seen = self._seen(answer)
-        return _envelope(path, *seen, self._sent(params, None, token))
+        return read_envelope(**seen, endpoint=path, secrets=self._sent(params, None, token))
 
     def download(
         self,
@@ -120,14 +114,17 @@ class Transport:
         PlatformUnavailable; OSError is that of `to`.
         """
         kind, size = "", 0
-        seen: tuple[bytes, int, str] | None = None
+        seen: dict[str, Any] | None = None
         unwritable: OSError | None = None
-        with self._answer("old", "GET", path, params, token, None, None) as answer:
+        with (
+            within(_FILE_TIMES * self._total),
+            self._answer("old", "GET", path, params, token, None, None) as answer,
+        ):
             kind = answer.headers.get("Content-Type", "")
             if answer.status_code != 200 or kind.startswith(("application/json", "text/")):
                 seen = self._seen(answer)
             else:
-                for part in self._parts(answer, limit, 4 * self._total):
+                for part in self._parts(answer, limit):
                     try:
                         to.write(part)
                     except OSError as error:
@@ -137,8 +134,9 @@ class Transport:
         if unwritable is not None:
             raise unwritable
         if seen is not None:
-            _envelope(path, *seen, self._sent(params, None, token))
-            raise PlatformUnavailable("platform_unreadable", endpoint=path, http_status=seen[1])
+            read_envelope(**seen, endpoint=path, secrets=self._sent(params, None, token))
+            status = seen["http_status"]
+            raise PlatformUnavailable("platform_unreadable", endpoint=path, http_status=status)
         return kind, size
 
     @contextmanager
@@ -152,7 +150,10 @@ class Transport:
         headers: Mapping[str, str] | None,
         body: Upload | bytes | None,
     ) -> Iterator[requests.Response]:
-        """The answer, its body not yet read; failures below the envelope come out as ours."""
+        """The answer, its body not yet read; failures below the envelope come out as ours.
+
+        The time that it may take is that of the `within` around.
+        """
         query = dict(params or {})
         sent = dict(headers or {})
         if token is not None and generation == "new":
@@ -161,31 +162,35 @@ class Transport:
             query["access_token"] = token
         if body is not None:
             sent["Content-Type"] = JSON_TYPE if isinstance(body, bytes) else body.content_type
-        failure = ""
+        failure, refused = "", ""
         try:
             with self._open().request(
                 method,
                 self._bases[generation] + path,
                 params=query,
-                data=body,
+                data=body if isinstance(body, bytes | None) else TimedUpload(body),
                 headers=sent,
                 timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
             ) as answer:
                 yield answer
+        except UnicodeError as error:  # half a character in the query, or Chinese in a header
+            refused = type(error).__name__
         except (requests.RequestException, HTTPError, OSError) as error:
-            failure = _name(error)
-        # Raised out here: chained to an error of requests it would carry the URL with its query.
+            failure = "platform_timeout" if is_over() else _name(error)
+        # Raised out here: chained to an error of theirs it would carry the query or the token.
+        if refused:
+            raise CallRefused("body_not_json", {"error": refused})
         if failure:
             raise PlatformUnavailable(failure, endpoint=path)
 
-    def _sent(self, query: Mapping[str, str], json: object, token: str | None) -> list[bytes]:
+    def _sent(self, query: Mapping[str, str], json: object, token: str | None) -> list[str]:
         """What was sent, or is known to the platform anyway, and must not come back in an error."""
         sent = {**query, **(json if isinstance(json, dict) else {})}
         named = [str(value) for name, value in sent.items() if names_secret(name)]
         secrets = (*named, token or "", *self._secrets)
-        return [secret.encode() for secret in secrets if len(secret) >= SHORTEST]
+        return [secret for secret in secrets if len(secret) >= SHORTEST]
 
     def forget_connections(self) -> None:
         """Drop the session without closing it: after a fork its sockets belong to the parent."""
@@ -199,39 +204,27 @@ class Transport:
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             session.headers["Accept-Encoding"] = "identity"
             session.headers["User-Agent"] = "dingbridge"
-            session.mount("https://", HTTPAdapter(pool_maxsize=_KEPT_CONNECTIONS))
-            session.mount("http://", HTTPAdapter(pool_maxsize=_KEPT_CONNECTIONS))
+            session.mount("https://", TimedAdapter(pool_maxsize=_KEPT_CONNECTIONS))
+            session.mount("http://", TimedAdapter(pool_maxsize=_KEPT_CONNECTIONS))
             self._session = session
         return session
 
-    def _seen(self, answer: requests.Response) -> tuple[bytes, int, str]:
-        """Body, HTTP status and request id, however slowly they drip."""
-        request_id = answer.headers.get("x-acs-request-id", "")
-        body = b"".join(self._parts(answer, BODY_LIMIT, self._total))
-        return body, answer.status_code, request_id
+    def _seen(self, answer: requests.Response) -> dict[str, Any]:
+        """Body, HTTP status and request id, as `read_envelope` takes them."""
+        return {
+            "body": b"".join(self._parts(answer, BODY_LIMIT)),
+            "http_status": answer.status_code,
+            "request_id": answer.headers.get("x-acs-request-id", ""),
+        }
 
-    def _parts(self, answer: requests.Response, room: int, seconds: float) -> Iterator[bytes]:
-        """The body as it comes, within the total time and size."""
-        deadline = time.monotonic() + seconds
+    def _parts(self, answer: requests.Response, room: int) -> Iterator[bytes]:
+        """The body as it comes, no more of it than there is room."""
         # read1 returns whatever has come; read and iter_content would wait for a full block.
         while part := answer.raw.read1(65536, decode_content=True):
             room -= len(part)
             if room < 0:
                 raise requests.exceptions.ContentDecodingError
-            if time.monotonic() > deadline:
-                raise requests.Timeout
             yield part
-
-
-def _envelope(
-    path: str, body: bytes, status: int, request_id: str, secrets: list[bytes]
-) -> dict[str, Any]:
-    seen: dict[str, Any] = {"endpoint": path, "http_status": status, "request_id": request_id}
-    with suppress(PlatformError):
-        return read_envelope(body, **seen)
-    for secret in secrets:
-        body = body.replace(secret, b"***")  # should the platform's message repeat it
-    return read_envelope(body, **seen)  # raises again, now without them
 
 
 def _json_bytes(value: object) -> bytes | None:
@@ -246,7 +239,11 @@ def _json_bytes(value: object) -> bytes | None:
 
 def _name(error: Exception) -> str:
     """The catalogue's code for a failure below the envelope."""
-    if isinstance(error, (requests.Timeout, TimeoutError)) or "Timeout" in type(error).__name__:
+    told = error.args[0] if error.args else None
+    # How a time-out comes out while a body is sent.
+    aborted = isinstance(told, ProtocolError) and isinstance(told.args[-1], TimeoutError)
+    timeout = isinstance(error, (requests.Timeout, TimeoutError))
+    if timeout or aborted or "Timeout" in type(error).__name__:
         return "platform_timeout"
     if isinstance(error, requests.exceptions.ContentDecodingError):
         return "platform_unreadable"

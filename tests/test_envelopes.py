@@ -121,19 +121,30 @@ def test_the_address_to_add_to_the_white_list_is_parsed_out(
     ("body", "status", "code"),
     [
         (b"<html><h1>405</h1></html>", 405, "platform_banned"),
+        (b"  <html>", 403, "platform_banned"),
+        (b"<!doctype html>", 429, "platform_banned"),
+        # Other pages of a gateway stop nobody.
+        *(
+            (b"<html></html>", status, "platform_unreadable")
+            for status in (400, 404, 408, 413, 414)
+        ),
         (b"<html></html>", 200, "platform_unreadable"),
+        (b"Forbidden", 403, "platform_unreadable"),
+        (b"<html></html>", 502, "platform_failed"),
         (b"Internal Server Error", 500, "platform_failed"),
         (b"", 200, "platform_unreadable"),
         (b"[]", 200, "platform_unreadable"),
         (b"null", 200, "platform_unreadable"),
         (b"[" * 100_000, 200, "platform_unreadable"),
         (b"\xff\xfe", 200, "platform_unreadable"),
+        (b'{"errcode": 0, "name": "\xed\xa0\x80"}', 200, "platform_unreadable"),
         ({"status": 1111, "wait": 5, "source": "x5", "punish": "deny"}, 200, "platform_banned"),
         ({"errcode": None}, 200, "platform_unreadable"),
         ({"errcode": True}, 200, "platform_unreadable"),
         ({"errcode": ""}, 200, "platform_unreadable"),
         ({"errcode": [0]}, 200, "platform_unreadable"),
         ({"errcode": 0.0}, 200, "platform_unreadable"),
+        ({"errcode": " \n"}, 200, "platform_unreadable"),
         ({}, 302, "platform_unreadable"),
         ({}, 503, "platform_failed"),
         ({"code": "systemBusy", "message": "系统繁忙"}, 500, "systemBusy"),
@@ -147,6 +158,44 @@ def test_a_failure_of_the_platform_is_told_from_a_refusal(
     assert (error.code, error.http_status) == (code, status)
 
 
+@pytest.mark.parametrize(
+    ("sent", "read_as"),
+    [
+        (r"\ud800", "\ufffd"),
+        (r"a\uDFFFb\ud83d", "a\ufffdb\ufffd"),
+        (r"\ud800\ud83d\ude00\udc00", "\ufffd\U0001f600\ufffd"),
+        (r"\\ud800 \\\ud800", "\\ud800 \\\ufffd"),
+        (r"\ud842\udfb7", "𠮷"),
+        ("𠮷 \u4e2d", "𠮷 中"),
+    ],
+)
+def test_half_a_surrogate_pair_is_replaced_and_nothing_else(sent: str, read_as: str) -> None:
+    assert read(f'{{"{sent}": ["{sent}"]}}'.encode()) == {read_as: [read_as]}
+    assert refusal(f'{{"errcode": 1, "errmsg": "{sent}"}}'.encode()).platform_message == read_as
+
+
+@given(st.recursive(st.text(st.characters()), lambda inner: st.lists(inner, max_size=3)))
+def test_what_json_says_of_any_text_can_be_sent_on(value: object) -> None:
+    fields = read(json.dumps({"value": value}).encode())
+    assert json.dumps(fields, ensure_ascii=False).encode()
+
+
+def test_what_is_secret_is_in_no_part_of_an_error() -> None:
+    body = dict.fromkeys(("errcode", "sub_code", "sub_msg", "request_id"), "a secret-1 b")
+    for status in (200, 400, 500):
+        told = body if status == 200 else {"code": "x secret-1", "message": "secret-1"}
+        with pytest.raises(PlatformError) as refused:
+            read_envelope(
+                json.dumps(told).encode(),
+                endpoint="/p",
+                http_status=status,
+                request_id="secret-1",
+                secrets=["secret-1"],
+            )
+        assert "secret-1" not in repr(vars(refused.value))
+        assert "***" in refused.value.code
+
+
 def test_a_refusal_without_a_code_is_named_by_its_status() -> None:
     assert refusal({"message": "no"}, 403).code == "http_403"
     assert refusal({"code": {"x": 1}}, 403).code == "http_403"
@@ -154,7 +203,10 @@ def test_a_refusal_without_a_code_is_named_by_its_status() -> None:
 
 def test_the_platforms_text_is_one_bounded_line() -> None:
     error = refusal({"errcode": 1, "errmsg": "a\r\nERROR forged log line\x00" + "x" * 9999})
-    assert "\n" not in error.platform_message
+    assert error.platform_message.isprintable()
+    code = refusal({"errcode": "1\x1b[2J\u202e" + "x" * 9999}).code
+    assert code.isprintable()
+    assert len(code) <= 400
     assert len(error.platform_message) <= 400
 
 
@@ -169,9 +221,7 @@ def test_a_refused_token_is_seen_in_code_and_sub_code(code: str) -> None:
 @pytest.mark.parametrize(
     ("code", "limit"),
     [
-        ("90002", True),
-        ("90018", True),
-        ("90020", True),
+        *((str(code), True) for code in range(90001, 90021)),
         ("45009", True),
         ("Forbidden.AccessDenied.QpsLimitForAppkeyAndApi", True),
         ("Forbidden.AccessDenied.QpmLimitForAppkeyAndApi", True),
@@ -179,6 +229,7 @@ def test_a_refused_token_is_seen_in_code_and_sub_code(code: str) -> None:
         ("Forbidden.AccessDenied.ApiCountLimitForOrg", True),
         ("Forbidden.AccessDenied.IpNotInWhiteList", False),
         ("Forbidden.AccessDenied.AccessTokenPermissionDenied", False),
+        ("90000", False),
         ("90021", False),
         ("-1", False),
     ],

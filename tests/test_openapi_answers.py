@@ -20,6 +20,9 @@ def read(value: object) -> Answer:
     [
         (Answer.text, "张三", "张三"),
         (Answer.text, None, ""),
+        (Answer.text, "一行\n\t两行", "一行\n\t两行"),
+        (Answer.text, "a\x00b\x1b[2Jc\x7f", "a\ufffdb\ufffd[2Jc\ufffd"),
+        (Answer.identifier, "user 𠮷-1", "user 𠮷-1"),
         (Answer.number, 100, 100),
         (Answer.number, "100", 100),
         (Answer.number, "-1", -1),
@@ -44,6 +47,12 @@ def test_fields_are_read_in_every_documented_spelling(
         (Answer.text, 5),
         (Answer.text, ["a"]),
         (Answer.text, "x" * 20_001),
+        (Answer.identifier, ""),
+        (Answer.identifier, "a\nb"),
+        (Answer.identifier, "a\x00b"),
+        (Answer.identifier, "a\ufffd"),  # two damaged ones must not become the same person
+        (Answer.identifier, "a\u202eb"),
+        (Answer.texts, ["a", "b\n"]),
         (Answer.required, ""),
         (Answer.required, None),
         (Answer.number, True),

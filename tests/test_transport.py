@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import re
+import select
 import socket
 import threading
 import time
@@ -11,10 +13,11 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from dingbridge.errors import PlatformError, PlatformUnavailable
+from dingbridge.errors import CallRefused, PlatformError, PlatformUnavailable
 from dingbridge.settings import Settings
 from dingbridge.transport import Transport
 
@@ -112,6 +115,21 @@ def drip(connection: socket.socket) -> None:
         time.sleep(0.02)
 
 
+def drip_header(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    while True:
+        connection.sendall(b"x")
+        time.sleep(0.02)
+
+
+def drip_headers(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    for number in range(99):  # http.client gives up at a hundred
+        connection.sendall(b"X-%d: x\r\n" % number)
+        time.sleep(0.02)
+    connection.recv(1)
+
+
 def flood(connection: socket.socket) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
     while True:
@@ -123,6 +141,8 @@ def flood(connection: socket.socket) -> None:
     [
         (lambda connection: connection.recv(1), "platform_timeout"),
         (drip, "platform_timeout"),
+        (drip_header, "platform_timeout"),
+        (drip_headers, "platform_timeout"),
         (flood, "platform_unreadable"),
         (reset, "platform_unreachable"),
         (b"", "platform_unreachable"),
@@ -135,6 +155,8 @@ def flood(connection: socket.socket) -> None:
     ids=[
         "hang",
         "drip",
+        "drip header",
+        "drip headers",
         "flood",
         "reset",
         "closed",
@@ -157,11 +179,90 @@ def test_whatever_goes_wrong_ends_soon_with_a_name(
     assert (failed.value.code, failed.value.endpoint) == (code, "/gettoken")
 
 
+class Endless:
+    """An upload that would take an hour."""
+
+    content_type = "application/octet-stream"
+
+    def __len__(self) -> int:
+        return 10**9
+
+    def read(self, _: int = -1, /) -> bytes:
+        time.sleep(0.02)
+        return b"x" * 1000
+
+
+def swallow(connection: socket.socket) -> None:
+    while connection.recv(65536):
+        pass
+
+
+def ignore(connection: socket.socket) -> None:
+    poll = select.poll()
+    poll.register(connection, select.POLLRDHUP)
+    poll.poll(10_000)  # until the other side gives up
+
+
+@pytest.mark.parametrize("say", [swallow, ignore])
+def test_sending_an_upload_ends_too(loaded: Settings, say: Callable[[socket.socket], None]) -> None:
+    with serving(say) as server:
+        transport = open_transport(loaded, server.url, read_seconds=0.3, total_seconds=0.1)
+        began = time.monotonic()
+        with pytest.raises(PlatformUnavailable, match="platform_timeout"):
+            transport.upload("/media/upload", Endless(), params={}, token=TOKEN)
+        assert 0.4 <= time.monotonic() - began < 5  # four times as long as another call
+
+
+def test_a_connection_that_was_nearly_too_slow_has_all_its_time_for_the_next_call(
+    loaded: Settings,
+) -> None:
+    fine = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+    def late(connection: socket.socket) -> None:
+        time.sleep(0.3)
+        connection.sendall(fine)
+        connection.recv(65536)
+        connection.sendall(fine)
+
+    with serving(late) as server:
+        transport = open_transport(loaded, server.url, read_seconds=5.0, total_seconds=0.5)
+        for _ in range(2):
+            assert transport.call("old", "GET", "/gettoken") == {}
+            adapter: Any = transport._open().get_adapter(server.url)
+            (pool,) = adapter.poolmanager.pools._container.values()
+            assert pool.pool.queue[-1].sock.gettimeout() == 5.0
+        assert len(server.requests) == 1  # both on one connection
+
+
+def test_what_http_cannot_say_is_refused_without_a_word_of_it(loaded: Settings) -> None:
+    with serving(answer(b"{}")) as server:
+        transport = open_transport(loaded, server.url)
+        for given in (
+            {"token": f"{TOKEN}中"},
+            {"token": f"{TOKEN}\ud800"},
+            {"params": {"access_token": f"{TOKEN}\ud800"}},
+        ):
+            with pytest.raises(CallRefused, match="body_not_json") as refused:
+                transport.call("new", "GET", "/v1.0/x", **given)
+            told = f"{refused.value!r}{vars(refused.value)}{refused.value.__context__!r}"
+            assert TOKEN not in told
+    assert server.requests == []
+
+
 def test_nobody_at_that_address_is_named_too(loaded: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
     with pytest.raises(PlatformUnavailable, match="platform_unreachable"):
         open_transport(loaded, url).call("old", "GET", "/gettoken")
+
+
+def escaped(text: str) -> bytes:
+    """JSON whose every letter within strings is written as an escape."""
+
+    def letters(found: re.Match[str]) -> str:
+        return '"' + "".join(f"\\u{ord(letter):04x}" for letter in found[1]) + '"'
+
+    return re.sub(r'"([^"]*)"', letters, text).encode()
 
 
 def test_no_secret_shows_in_an_error_or_its_chain_or_a_log(
@@ -174,6 +275,12 @@ def test_no_secret_shows_in_an_error_or_its_chain_or_a_log(
         b"",
         reset,
         answer(f'{{"errcode": 40096, "errmsg": "bad {SECRET} or {TOKEN}"}}'.encode()),
+        # Escaped, cut in the middle, in other fields, in the header.
+        answer(escaped(f'{{"errcode": 40096, "errmsg": "bad {SECRET} or {TOKEN}"}}')),
+        answer(f'{{"errcode": 40096, "errmsg": "{"x" * 390}{SECRET}"}}'.encode()),
+        answer(f'{{"errcode": "{TOKEN}", "request_id": "{SECRET}"}}'.encode()),
+        answer(b"{}", "400 Bad Request", f"x-acs-request-id: {TOKEN}\r\n".encode()),
+        answer(b"<html>", "404 Not Found", f"x-acs-request-id: {TOKEN}\r\n".encode()),
     ):
         with serving(say) as server, pytest.raises(PlatformError) as failed:
             open_transport(loaded, server.url).call(
@@ -182,8 +289,9 @@ def test_no_secret_shows_in_an_error_or_its_chain_or_a_log(
         errors += [failed.value, failed.value.__cause__, failed.value.__context__]
     told = caplog.text + "".join(f"{error!s}{error!r}{vars(error)}" for error in errors if error)
     assert "/gettoken?appkey=dingkey&appsecret=***&access_token=***" in caplog.text
-    assert SECRET not in told
-    assert TOKEN not in told
+    assert "***" in told
+    for secret in (SECRET, TOKEN):
+        assert secret[:10] not in told
 
 
 def test_cookies_of_the_platform_are_not_kept(loaded: Settings) -> None:
@@ -230,5 +338,5 @@ def test_short_values_are_not_blotted_out_of_answers(loaded: Settings) -> None:
         transport = open_transport(loaded, server.url)
         fields = transport.call("new", "POST", "/v1.0/x", json={"token_count": "a"})
     assert fields["name"] == "banana"
-    known = [secret.encode() for secret in loaded.secrets()]
+    known = list(loaded.secrets())
     assert transport._sent({"sub_code": "1"}, ["not an object"], None) == known

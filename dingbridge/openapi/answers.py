@@ -7,11 +7,15 @@ answer is used.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dingbridge.errors import PlatformUnavailable
 
+# Neither PostgreSQL nor a terminal takes these as text.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_DAMAGED = "\ufffd"
 _TEXT_LIMIT = 20_000  # characters; the longest field that is documented has 15000
 
 
@@ -42,6 +46,13 @@ class Answer:
                 raise self.unreadable(name)
             yield Answer(value, self._endpoint, f"{self._where}{name}.")
 
+    def identifier(self, name: str) -> str:
+        """A string that names somebody or something: not empty, on one line, undamaged."""
+        text = self.required(name)
+        if not text.isprintable() or _DAMAGED in text:
+            raise self.unreadable(name)
+        return text
+
     def required(self, name: str) -> str:
         """A string that is not empty."""
         text = self.text(name)
@@ -50,13 +61,13 @@ class Answer:
         return text
 
     def text(self, name: str) -> str:
-        """A string, empty where it is absent."""
+        """A string, empty where it is absent; U+FFFD stands for controls in it."""
         value = self._fields.get(name)
         if value is None:
             return ""
         if not isinstance(value, str) or len(value) > _TEXT_LIMIT:
             raise self.unreadable(name)
-        return value
+        return _CONTROLS.sub(_DAMAGED, value)
 
     def number(self, name: str) -> int:
         """A whole number."""
@@ -79,9 +90,9 @@ class Answer:
         return value
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """A list of strings; absent counts as empty."""
+        """A list of strings, each on one line; absent counts as empty."""
         values = self._list(name)
-        if not all(isinstance(value, str) for value in values):
+        if not all(isinstance(value, str) and value.isprintable() for value in values):
             raise self.unreadable(name)
         return tuple(values)
 

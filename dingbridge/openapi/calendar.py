@@ -214,7 +214,7 @@ def _read(answer: Answer) -> Event:
         for name in ("organizer", "location", "onlineMeetingInfo")
     )
     return Event(
-        id=answer.required("id"),
+        id=answer.identifier("id"),
         summary=answer.text("summary"),
         start=_when(answer, "start"),
         end=_when(answer, "end") if "end" in answer else None,
@@ -222,7 +222,7 @@ def _read(answer: Answer) -> Event:
         organiser=organiser.text("id") if organiser else "",
         location=location.text("displayName") if location else "",
         attendees=tuple(
-            Attendee(each.required("id"), each.text("displayName"), each.text("responseStatus"))
+            Attendee(each.identifier("id"), each.text("displayName"), each.text("responseStatus"))
             for each in answer.objects("attendees")
         ),
         meeting_url=meeting.text("url") if meeting else "",

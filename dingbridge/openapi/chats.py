@@ -84,7 +84,7 @@ class Chats:
             "msgParam": param,
         }
         answer = self._client.send(Request("POST", path, json=body))
-        return Sent(Answer(answer, path).required("processQueryKey"))
+        return Sent(Answer(answer, path).identifier("processQueryKey"))
 
     def send_to_users(self, users: Sequence[str], message: Message) -> SentToUsers:
         """The robot's message to at most 20 people, each in their own chat with the robot.
@@ -103,7 +103,7 @@ class Chats:
         }
         answer = Answer(self._client.send(Request("POST", path, json=body)), path)
         return SentToUsers(
-            key=answer.required("processQueryKey"),
+            key=answer.identifier("processQueryKey"),
             invalid=answer.texts("invalidStaffIdList"),
             flow_controlled=answer.texts("flowControlledStaffIdList"),
         )
@@ -132,7 +132,7 @@ class Chats:
             repeatable=True,
             api="POST /v1.0/im/chat/{}/convertToOpenConversationId",
         )
-        return Answer(self._client.send(sent), path).required("openConversationId")
+        return Answer(self._client.send(sent), path).identifier("openConversationId")
 
     def readers(self, conversation: str, key: str) -> tuple[str, ...]:
         """The userids of those who have read a robot's message."""
@@ -150,7 +150,7 @@ class Chats:
             found += answer.texts("readUserIds")
             if not answer.flag("hasMore"):
                 break
-            body["nextToken"] = answer.required("nextToken")
+            body["nextToken"] = answer.identifier("nextToken")
         return tuple(found)
 
     def recall(self, conversation: str, keys: Sequence[str]) -> dict[str, str]:

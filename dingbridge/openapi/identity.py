@@ -75,7 +75,7 @@ class Identity:
         sent = Request("POST", path, json={"code": code})
         answer = Answer(self._client.send(sent), path).object("result")
         return SignedIn(
-            userid=answer.required("userid"),
+            userid=answer.identifier("userid"),
             name=answer.text("name"),
             unionid=answer.text("unionid"),
             admin=answer.flag("sys"),
@@ -106,7 +106,7 @@ class Identity:
             self._client.send_as(Request("GET", path, repeatable=True), user_token), path
         )
         return Me(
-            unionid=answer.required("unionId"),
+            unionid=answer.identifier("unionId"),
             nick=answer.text("nick"),
             openid=answer.text("openId"),
             avatar=answer.text("avatarUrl"),

@@ -177,6 +177,8 @@ def closure(error: PlatformError, now: float) -> Closure | None:
         return Closure(scope, seconds, code, stated=True)
     if scope == "quota":
         return Closure(scope, QUOTA_PAUSE, code, stated=True)
+    if scope == "address":
+        return Closure(scope, BAN_PAUSE, code)
     by_second = code in _BY_SECOND or name.startswith("Qps")
     return Closure(scope, QPS_PAUSE if by_second else UNSTATED_PAUSE, code)
 

@@ -117,7 +117,7 @@ class MediaFiles:
             fields = self._client.attempt(exchange, UPLOAD_PATH, Attempts(repeatable=True))
         answer = Answer(fields, UPLOAD_PATH)
         return Media(
-            media_id=answer.required("media_id"),
+            media_id=answer.identifier("media_id"),
             kind=answer.text("type"),
             created_at=answer.number("created_at") if "created_at" in answer else 0,
         )
@@ -148,7 +148,7 @@ class MediaFiles:
         path = "/v1.0/robot/messageFiles/download"
         body = {"downloadCode": download_code, "robotCode": robot_code}
         sent = Request("POST", path, json=body, repeatable=True)
-        return Answer(self._client.send(sent), path).required("downloadUrl")
+        return Answer(self._client.send(sent), path).identifier("downloadUrl")
 
     def _download(self, media_id: str, to: BinaryIO, limit: int) -> Downloaded:
         # What has been written stays written, so that only a caller may begin anew.

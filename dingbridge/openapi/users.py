@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, TypedDict, Unpack
 
+from dingbridge.envelopes import read_json
 from dingbridge.errors import CallRefused
 from dingbridge.openapi.answers import Answer
 from dingbridge.openapi.client import Client, Request
@@ -134,7 +135,7 @@ class Users:
         if userid:
             fields["userid"] = userid
         answer = self._result("/topapi/v2/user/create", fields, repeatable=False)
-        return answer.required("userid")
+        return answer.identifier("userid")
 
     def update(
         self,
@@ -191,7 +192,7 @@ class Users:
         kind = answer.number("contact_type")
         if kind not in (0, 1):
             raise answer.unreadable("contact_type")
-        return UserRef(answer.required("userid"), "external" if kind else "internal")
+        return UserRef(answer.identifier("userid"), "external" if kind else "internal")
 
     def _result(self, path: str, body: object, *, repeatable: bool = True) -> Answer:
         sent = Request("POST", path, json=body, repeatable=repeatable)
@@ -212,7 +213,7 @@ def read_user(answer: Answer, department: int | None = None) -> User:
     else:
         leads = (department,) if answer.flag("leader") else ()
     return User(
-        userid=answer.required("userid"),
+        userid=answer.identifier("userid"),
         name=answer.required("name"),
         unionid=answer.text("unionid"),
         avatar=answer.text("avatar"),
@@ -256,7 +257,7 @@ def _extension(answer: Answer) -> dict[str, object]:
     if not text:
         return {}
     try:
-        entries = json.loads(text)
+        entries = read_json(text)
     except (ValueError, RecursionError):
         entries = None
     if not isinstance(entries, dict):
