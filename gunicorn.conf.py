@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from gunicorn.http.errors import NoMoreData, ParseException
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import ClientDisconnected
 
 bind = os.environ.get("BIND", "127.0.0.1:8080")
@@ -42,7 +42,7 @@ class _Chunks:
     def read(self, size: int) -> bytes:
         try:
             return bytes(self._reader.read(size))
-        except (NoMoreData, ParseException) as error:
+        except (OSError, ParseException) as error:  # which of them depends on the version
             raise ClientDisconnected from error
 
 
