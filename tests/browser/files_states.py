@@ -16,7 +16,7 @@ _numbers = itertools.count()
 CHOOSE = "input[name=file]"
 STORED = {
     "拜访客户 合同（终稿）.pdf": PDF * 4000,
-    "a-name-without-any-space-that-goes-on-and-on-and-on-and-on-until-it-ends.xlsx": office("xl/a"),
+    "a_name_without_any_break_that_goes_on_and_on_and_on_and_on_until_it_ends.xlsx": office("xl/a"),
     "笔记 <b>现场</b> & 'B座'.txt": "到达现场".encode(),
     "现场照片 2026年2月27日.png": png(600, 400),
 }
