@@ -8,11 +8,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 from flask import Flask, Response, jsonify, render_template, request, send_from_directory
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Response as AnyResponse
 
 from dingbridge import DingBridge
@@ -38,6 +40,9 @@ from microapp.words import words
 
 log = logging.getLogger("microapp")
 
+_MOST_BYTES = 22 << 20  # of a body, as nginx.conf lets through, and a little
+_BLOCK = 1 << 16
+
 
 def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     """The micro-app.
@@ -56,6 +61,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     app.session_interface = SessionCookie(bridge.over_https)
     _serve_static(app)
     _refuse_other_sites(app, bridge)
+    app.after_request(_take_the_rest)
     settings_of_app = bridge.settings_of(app)
     database = open_database(settings_of_app)
     _add_pages(app, bridge)
@@ -119,6 +125,20 @@ def _refuse_other_sites(app: Flask, bridge: DingBridge) -> None:
         """The session's cookie travels with anybody's request; /ding sees for itself."""
         if not request.path.startswith("/ding/"):
             bridge.require_own_origin()
+
+
+def _take_the_rest(response: Response) -> Response:
+    """Read what a refusal has left of the body.
+
+    gunicorn takes 64 KiB by itself and closes the connection upon more, while nginx may be sending
+    the next visitor's request along it, who would then be told that the app is away.
+    """
+    if request.environ.get("wsgi.input_terminated"):  # else there is no knowing where it ends
+        left = _MOST_BYTES
+        with suppress(ClientDisconnected):
+            while left > 0 and (block := request.environ["wsgi.input"].read(_BLOCK)):
+                left -= len(block)
+    return response
 
 
 def _add_pages(app: Flask, bridge: DingBridge) -> None:

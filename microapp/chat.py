@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 
-from flask import Blueprint, jsonify, redirect, render_template, request
+from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dingbridge import catalogue
@@ -14,7 +14,7 @@ from microapp.chat_delivery import follow, is_open, told
 from microapp.chat_messages import KINDS, TEXT_LENGTH, TITLE_LENGTH, URL_LENGTH, one_line
 from microapp.chat_sending import TO_ME, Unsent, send
 from microapp.chat_store import NAME_LENGTH, choose, messages, offered
-from microapp.context import MicroApp
+from microapp.context import MicroApp, back_to
 from microapp.failures import wants_json
 from microapp.paging import EMPTY, newest, page_before, parse_id
 from microapp.platform_failures import PLATFORM_FAILURES, answer_failure
@@ -77,7 +77,7 @@ def _add_sending(page: Blueprint, micro: MicroApp) -> None:
         request.max_content_length = _FORM_LIMIT
         row, is_new = send(micro)
         if not wants_json():
-            return redirect(f"{request.script_root}/chat", 303)
+            return back_to("/chat")
         return jsonify({"id": row.id}), 201 if is_new else 200
 
 
@@ -103,7 +103,7 @@ def _add_following(page: Blueprint, micro: MicroApp) -> None:
         """Ask what became of a notification; `final` where asking again would tell no more."""
         row, now = follow(micro, parse_id(row_id)), micro.now()
         if not wants_json():
-            return redirect(f"{request.script_root}/chat", 303)
+            return back_to("/chat")
         said = told(row, now, micro.bridge.language())
         return jsonify(
             {"tone": said.tone, "sentence": said.sentence, "final": not is_open(row, now)}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Blueprint, jsonify, redirect, render_template, request
+from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dingbridge.problems import RequestRefused
 from microapp.checkin_store import NOTE_LENGTH, Place, add, of_day
-from microapp.context import MicroApp
+from microapp.context import MicroApp, back_to
 from microapp.failures import wants_json
 from microapp.tables import clean, submission_key
 
@@ -61,7 +61,7 @@ def checkin_page(micro: MicroApp) -> Blueprint:
                 day=micro.day_of(now),
             )
         if not wants_json():
-            return redirect(f"{request.script_root}/checkin", 303)
+            return back_to("/checkin")
         time = row.at.astimezone(micro.zone)
         return jsonify({"id": row.id, "time": f"{time:%H:%M}"}), 201 if is_new else 200
 

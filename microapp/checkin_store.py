@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from sqlalchemy import Column, Connection, Double, Index, Row, String, select
@@ -22,6 +22,8 @@ ADDRESS_LENGTH = 200  # characters; what is longer is cut
 NOTE_LENGTH = 500
 # A client that knows no more than the city has no place to check in at.
 _WORST_ACCURACY = 10_000.0  # metres
+# So long somebody who has no answer may ask again for what they did; later they are elsewhere.
+_SAME_VISIT = timedelta(minutes=2)
 
 checkins = personal_table(
     "checkins",
@@ -80,11 +82,12 @@ def add(
     """Store a check-in once; see `store_once`.
 
     Raises RequestRefused (409, `submitted_before`) where the same submission came before with
-    another note: what is stored is not changed behind anybody's back.
+    another note, or minutes ago: what is stored is not changed behind anybody's back, and nobody
+    is told that they have checked in where they have not.
     """
     values = {"key": key, "note": note, "at": at, "day": day, **asdict(place)}
     row, is_new = store_once(connection, checkins, person, values)
-    if row.note != note:
+    if row.note != note or abs(at - row.at) > _SAME_VISIT:
         raise RequestRefused(409, "submitted_before")
     return row, is_new
 

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from flask import Response, request
+
 from dingbridge import DingBridge
 from dingbridge.login.session import SessionUser
+from dingbridge.nav_bgcolor import parse_nav_bgcolor, with_nav_bgcolor
 from dingbridge.problems import RequestRefused
+from dingbridge.redirects import ExactRedirect
 from microapp.database import Database
 
 
@@ -41,3 +45,16 @@ class MicroApp:
     def day_of(self, moment: datetime) -> date:
         """The day of a moment where the corp is."""
         return moment.astimezone(self.zone).date()
+
+
+def back_to(path: str) -> Response:
+    """Where a plain form leads once it is done: to a page of the app, in the colour that the
+    navigation bar has (the form's own address says it).
+    """
+    page, colour = request.script_root + path, nav_colour()
+    return ExactRedirect(with_nav_bgcolor(page, colour) if colour else page, 303)
+
+
+def nav_colour() -> str | None:
+    """The colour of the navigation bar that the current address asks for, as AARRGGBB."""
+    return parse_nav_bgcolor(request.query_string.decode("latin-1"))

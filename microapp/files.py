@@ -11,9 +11,7 @@ from flask import (
     Blueprint,
     Flask,
     Response,
-    current_app,
     jsonify,
-    redirect,
     render_template,
     request,
     send_file,
@@ -21,11 +19,10 @@ from flask import (
 )
 from flask.sansio.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
-from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import Row
 
 from dingbridge.problems import RequestRefused
-from microapp.context import MicroApp
+from microapp.context import MicroApp, back_to
 from microapp.failures import wants_json
 from microapp.file_names import extension
 from microapp.file_shelf import open_shelf
@@ -33,10 +30,11 @@ from microapp.file_types import ACCEPTED, FILE_TYPES
 from microapp.files_store import files, linked, remove, sweep, used
 from microapp.files_upload import add_uploads, shelf_of
 from microapp.paging import EMPTY, newest, page_before
+from microapp.signed_links import sign, signed
 from microapp.tables import require_own
 
 _SHOWN = 10  # files on a page
-LINK_SECONDS = 600  # for the platform's own fetch, which begins when the person has confirmed
+_LINK = "file"
 # Nothing that is served may run, load or be framed by others, whatever a browser makes of it.
 _HARMLESS = {
     "X-Content-Type-Options": "nosniff",
@@ -109,7 +107,7 @@ def _add_list(page: Blueprint, micro: MicroApp) -> None:
         with micro.database.write() as connection:
             remove(connection, micro.person(), file_id, now)
         sweep(micro.database, shelf_of(micro), now)
-        return jsonify({}) if wants_json() else redirect(f"{request.script_root}/files", 303)
+        return jsonify({}) if wants_json() else back_to("/files")
 
 
 def _add_contents(page: Blueprint, micro: MicroApp) -> None:
@@ -131,22 +129,17 @@ def _add_contents(page: Blueprint, micro: MicroApp) -> None:
     @page.post(f"/files/{_ID}/link")
     @micro.bridge.login_required
     def link(file_id: int) -> ResponseReturnValue:
-        """An address of the file that is good without a session, for ten minutes: whoever fetches
-        it for the drive (钉盘) or downloads it outside the page has no cookie.
-        """
+        """An address of the file that is good without a session, for ten minutes."""
         row = _own(micro, file_id)
-        url = url_for("files.by_link", t=_links().dumps(row.id))
+        url = url_for("files.by_link", t=sign(_LINK, row.token))
         return jsonify({"url": url, "name": row.file_name})
 
     @page.get("/files/link")
     def by_link() -> Response:
         """The file of a link."""
-        try:
-            file_id = _links().loads(request.args.get("t", ""), max_age=LINK_SECONDS)
-        except BadData:
-            raise RequestRefused(403, "file_link_expired") from None
+        token = signed(_LINK, request.args.get("t", ""))
         with micro.database.read() as connection:
-            row = linked(connection, file_id)
+            row = linked(connection, token)
         return _served(micro, row, as_attachment=True)
 
 
@@ -172,10 +165,3 @@ def _served(micro: MicroApp, row: Row[Any], *, as_attachment: bool) -> Response:
     # Whoever uses the device next is to ask again.
     response.headers["Cache-Control"] = "private, no-cache"
     return response
-
-
-def _links() -> URLSafeTimedSerializer:
-    """Signs links with the app's keys, older ones still being good."""
-    fallbacks = current_app.config.get("SECRET_KEY_FALLBACKS") or []
-    keys = [*reversed(fallbacks), current_app.config["SECRET_KEY"]]
-    return URLSafeTimedSerializer(keys, salt="microapp.files link")

@@ -58,6 +58,7 @@ files = personal_table(
     Column("size", BigInteger(), nullable=False),
     Column("token", String(TOKEN_LENGTH), nullable=False),
 )
+Index("files_by_token", files.c.token, unique=True)
 Index("files_by_person", files.c.corp, files.c.userid, files.c.id)
 
 uploads = Table(
@@ -201,9 +202,9 @@ def used(connection: Connection, person: SessionUser, now: datetime) -> int:
     return total
 
 
-def linked(connection: Connection, file_id: int) -> Row[Any]:
+def linked(connection: Connection, token: str) -> Row[Any]:
     """The file of a signed link, whosever it is. Raises RequestRefused (404)."""
-    row = connection.execute(select(files).where(files.c.id == file_id)).one_or_none()
+    row = connection.execute(select(files).where(files.c.token == token)).one_or_none()
     if row is None:
         raise RequestRefused(404, "not_found")
     return row

@@ -14,12 +14,12 @@ import re
 from os import SEEK_END
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, request
+from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Row
 
 from dingbridge.problems import RequestRefused, body, json_body
-from microapp.context import MicroApp
+from microapp.context import MicroApp, back_to
 from microapp.failures import wants_json
 from microapp.file_names import extension, file_name
 from microapp.file_shelf import FileShelf, open_shelf, refusing_when_full
@@ -30,14 +30,10 @@ from microapp.tables import submission_key
 FILE_BYTES = 20 << 20  # 20 MB as computers count, which is more than as people do
 PIECE_BYTES = 1 << 20  # as nginx.conf lets through by default
 _FORM_BYTES = 16 * 1024  # what a form has beside its file
-_MOST_BYTES = 22 << 20  # of a body, as nginx.conf lets through, and a little
-_BLOCK = 1 << 16
 
 
 def add_uploads(page: Blueprint, micro: MicroApp) -> None:
     """Mount the routes for uploads."""
-
-    page.after_request(_take_the_rest)
 
     @page.post("/files/uploads")
     @micro.bridge.login_required
@@ -88,21 +84,8 @@ def add_uploads(page: Blueprint, micro: MicroApp) -> None:
             offset = _stored(micro, row, offset, sent.stream.read(PIECE_BYTES))
         answer = _progress(micro, row, offset)
         if not wants_json():
-            return redirect(f"{request.script_root}/files", 303)
+            return back_to("/files")
         return jsonify(answer), 201 if is_new else 200
-
-
-def _take_the_rest(response: Response) -> Response:
-    """Read what a refusal has left of the body.
-
-    gunicorn would close the connection upon it, while nginx may be sending the next visitor's
-    request along it, who would then be told that the app is away.
-    """
-    if request.environ.get("wsgi.input_terminated"):  # else there is no knowing where it ends
-        left = _MOST_BYTES
-        while left > 0 and (block := request.environ["wsgi.input"].read(_BLOCK)):
-            left -= len(block)
-    return response
 
 
 def shelf_of(micro: MicroApp) -> FileShelf:

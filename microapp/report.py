@@ -10,29 +10,36 @@ from itertools import chain
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 from dingbridge import catalogue
 from dingbridge.login.session import SessionUser
+from dingbridge.nav_bgcolor import NAME as NAV_COLOUR
 from dingbridge.page import new_reference
 from dingbridge.problems import RequestRefused
+from dingbridge.settings import Language
 from microapp import report_store
-from microapp.context import MicroApp
+from microapp.context import MicroApp, nav_colour
 from microapp.failures import wants_json
 from microapp.paging import parse_id
 from microapp.report_csv import csv_lines
 from microapp.report_range import PRESETS, DayRange
 from microapp.report_store import PersonSum, Scope
+from microapp.signed_links import sign, signed
 from microapp.tables import USERID_LENGTH, clean
 from microapp.words import words
 
 log = logging.getLogger("microapp")
 
+View = Callable[[], ResponseReturnValue]
+
 PEOPLE_SHOWN = 10
 ENTRIES_SHOWN = 10
 _MOST_PAGES = 10_000
+_DATE_LENGTH = 10  # characters
+_LINK = "report"
 _COLUMNS = (
     "date",
     "time",
@@ -47,21 +54,27 @@ _COLUMNS = (
 
 
 def report_page(micro: MicroApp) -> Blueprint:
-    """`GET /report`, the same for scripts at `/report/charts`, and `/report/checkins.csv`."""
+    """`GET /report`, the same for scripts at `/report/charts`, and all of it as CSV."""
     page = Blueprint("report", __name__)
+    _add_charts(page, micro)
+    _add_csv(page, micro)
+    return page
 
-    def by_role(view: Callable[[], ResponseReturnValue]) -> Callable[[], ResponseReturnValue]:
-        """`view` for who is signed in; an administrator's role is at most an hour old."""
-        for_anybody = micro.bridge.login_required(view)
-        for_administrators = micro.bridge.admin_required(view)
 
-        def chosen() -> ResponseReturnValue:
-            person = micro.bridge.user()
-            guarded = for_administrators if person and person.admin else for_anybody
-            return guarded()
+def _by_role(micro: MicroApp, view: View) -> View:
+    """`view` for who is signed in; an administrator's role is at most an hour old."""
+    for_anybody = micro.bridge.login_required(view)
+    for_administrators = micro.bridge.admin_required(view)
 
-        return chosen
+    def chosen() -> ResponseReturnValue:
+        person = micro.bridge.user()
+        guarded = for_administrators if person and person.admin else for_anybody
+        return guarded()
 
+    return chosen
+
+
+def _add_charts(page: Blueprint, micro: MicroApp) -> None:
     def report() -> ResponseReturnValue:
         person = micro.person()
         try:
@@ -74,17 +87,7 @@ def report_page(micro: MicroApp) -> Blueprint:
             return _frame(micro, person, refusal=_refusal(micro, error)), error.status
         return _frame(micro, person, asked=asked, **shown)
 
-    def csv_file() -> ResponseReturnValue:
-        scope = _asked(micro, micro.person()).scope
-        said = words(micro.bridge.language())
-        heads = [said[f"report_csv_{column}"] for column in _COLUMNS]
-        chunks = report_store.chunks(micro.database, scope)
-        # A store that is away is noticed before the first byte is sent, so that it can be told.
-        lines = csv_lines(heads, chain([next(chunks, ())], chunks), micro.zone)
-        days = f"{scope.days.first}_{scope.days.last}.csv"
-        return Response(lines, headers=_file_headers(f"{said['report_file']}_{days}", days))
-
-    by_anybody = by_role(report)
+    by_anybody = _by_role(micro, report)
 
     def show() -> ResponseReturnValue:
         """The page; without a session its charts say that the visitor is being signed in."""
@@ -93,8 +96,42 @@ def report_page(micro: MicroApp) -> Blueprint:
     page.add_url_rule("/report", "show", show)
     # A script that fetches the charts has to learn that the session has expired.
     page.add_url_rule("/report/charts", "charts", by_anybody)
-    page.add_url_rule("/report/checkins.csv", "csv_file", by_role(csv_file))
-    return page
+
+
+def _add_csv(page: Blueprint, micro: MicroApp) -> None:
+    def file() -> ResponseReturnValue:
+        """For whoever has no scripts."""
+        scope = _asked(micro, micro.person()).scope
+        return _csv(micro, scope, micro.bridge.language())
+
+    def link() -> ResponseReturnValue:
+        """An address of the file that is good without a session, for ten minutes.
+
+        A script asks for it, and so knows what became of it; a browser that downloads by itself
+        tells nobody that the session or the role has to be renewed.
+        """
+        asked = _asked(micro, micro.person())
+        token = sign(_LINK, [*asked.scope.packed(), micro.bridge.language()])
+        return jsonify({"url": url_for("report.by_link", t=token)})
+
+    @page.get("/report/link")
+    def by_link() -> ResponseReturnValue:
+        """The file of a link."""
+        *packed, lang = signed(_LINK, request.args.get("t", ""))
+        return _csv(micro, Scope.unpacked(*packed), lang)
+
+    page.add_url_rule("/report/checkins.csv", "csv_file", _by_role(micro, file))
+    page.add_url_rule("/report/link", "link", _by_role(micro, link), methods=["POST"])
+
+
+def _csv(micro: MicroApp, scope: Scope, lang: Language) -> Response:
+    said = words(lang)
+    heads = [said[f"report_csv_{column}"] for column in _COLUMNS]
+    chunks = report_store.chunks(micro.database, scope)
+    # A store that is away is noticed before the first byte is sent, so that it can be told.
+    lines = csv_lines(heads, chain([next(chunks, ())], chunks), micro.zone)
+    days = f"{scope.days.first}_{scope.days.last}.csv"
+    return Response(lines, headers=_file_headers(f"{said['report_file']}_{days}", days))
 
 
 @dataclass(frozen=True)
@@ -109,6 +146,7 @@ class Asked:
     is_list: bool
     before: int | None
     people_page: int
+    colour: str | None
 
     def address(self) -> str:
         """The query of just this."""
@@ -118,7 +156,8 @@ class Asked:
 
     def query(self, **more: object) -> str:
         """The query of an address of these days, as links carry it: no escapes."""
-        asked = {"from": self.scope.days.first, "to": self.scope.days.last, "person": self.of}
+        days = self.scope.days
+        asked = {"from": days.first, "to": days.last, "person": self.of, NAV_COLOUR: self.colour}
         return urlencode({key: value for key, value in (asked | more).items() if value}, safe="@")
 
 
@@ -135,6 +174,7 @@ def _asked(micro: MicroApp, person: SessionUser) -> Asked:
         is_list=request.args.get("view") == "list",
         before=parse_id(request.args["before"]) if "before" in request.args else None,
         people_page=min(max(1, request.args.get("people", 1, int)), _MOST_PAGES),
+        colour=nav_colour(),
     )
 
 
@@ -178,13 +218,15 @@ def _frame(micro: MicroApp, person: SessionUser | None, **shown: Any) -> str:
     days = asked.scope.days if asked else DayRange.read({}, micro.day_of(micro.now()))
     typed = {"from": str(days.first), "to": str(days.last)}
     if asked is None:  # what was refused stays in its fields
-        typed |= {name: request.args[name] for name in typed if name in request.args}
+        given = {name: request.args[name] for name in typed if name in request.args}
+        typed |= {name: text[:_DATE_LENGTH] for name, text in given.items()}
     return render_template(
         "report.html",
         person=person,
         presets=PRESETS,
         typed=typed,
         zone=micro.zone,
+        colour=nav_colour(),
         **{"asked": None, "refusal": None, **shown},
     )
 

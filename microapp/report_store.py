@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import (
     Connection,
@@ -47,6 +47,15 @@ class Scope:
         if self.userid is None:
             return and_(checkins.c.corp == self.corp, within)
         return and_(checkins.c.corp == self.corp, checkins.c.userid == self.userid, within)
+
+    def packed(self) -> list[str | None]:
+        """As a list of JSON, for `unpacked`."""
+        return [self.corp, self.userid, str(self.days.first), str(self.days.last)]
+
+    @classmethod
+    def unpacked(cls, corp: str, userid: str | None, first: str, last: str) -> Self:
+        """What `packed` told."""
+        return cls(corp, userid, DayRange(date.fromisoformat(first), date.fromisoformat(last)))
 
 
 class PersonSum(NamedTuple):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Blueprint, jsonify, redirect, render_template, request
+from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from dingbridge.problems import RequestRefused
-from microapp.context import MicroApp
+from microapp.context import MicroApp, back_to
 from microapp.failures import wants_json
 from microapp.paging import EMPTY, newest, page_before, parse_id
-from microapp.scan_store import KINDS, TEXT_LENGTH, add, delete, scans
+from microapp.scan_store import KINDS, SEPARATORS, TEXT_LENGTH, add, delete, scans
 from microapp.tables import clean, require_own, submission_key
 from microapp.web_address import host_of
 
@@ -51,10 +51,11 @@ def scan_page(micro: MicroApp) -> Blueprint:
         """Store a text: 201, or 200 where it is stored already; a plain form goes back."""
         request.max_content_length = _LIMIT
         key = submission_key(request.form.get("key"))
-        kind, text = request.form.get("kind"), clean(request.form.get("text"))
+        kind = request.form.get("kind")
+        text = clean(request.form.get("text"), kept=SEPARATORS)
         if kind not in KINDS:
             raise RequestRefused(400, "bad_request")
-        if not text:
+        if not text.strip():
             raise RequestRefused(422, "incomplete")
         if len(text) > TEXT_LENGTH:
             raise RequestRefused(413, "too_large")
@@ -70,7 +71,7 @@ def scan_page(micro: MicroApp) -> Blueprint:
                 day=micro.day_of(now),
             )
         if not wants_json():
-            return redirect(f"{request.script_root}/scan", 303)
+            return back_to("/scan")
         return jsonify({"id": row.id}), 201 if is_new else 200
 
     _add_rows(page, micro)
@@ -96,5 +97,5 @@ def _add_rows(page: Blueprint, micro: MicroApp) -> None:
         with micro.database.write() as connection:
             delete(connection, micro.person(), row_id)
         if not wants_json():
-            return redirect(f"{request.script_root}/scan", 303)
+            return back_to("/scan")
         return jsonify({"id": row_id})

@@ -13,6 +13,8 @@ from microapp.tables import is_of, personal_table, require_own, store_once
 
 KINDS = ("qr", "bar", "nfc", "typed")
 TEXT_LENGTH = 7089  # characters: the most that a QR code holds, if they are digits (ISO 18004)
+# Between the fields of a code: group and record separator, end (GS1; ISO/IEC 15434).
+SEPARATORS = "\x1d\x1e\x04"
 
 scans = personal_table(
     "scans",

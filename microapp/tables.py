@@ -41,6 +41,13 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 KEY_LENGTH = 64  # characters of a submission's key
 USERID_LENGTH = 64
 _KEY = re.compile(r"[0-9A-Za-z_-]{16,64}")
+# Controls but tab and line feed, halves of characters, and what turns the direction of text, so
+# that it reads as another. What joins letters and emoji (U+200C, U+200D) is part of them.
+_UNTYPED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+_LINE_END = re.compile("\r\n?|[\u2028\u2029]")
+_ODD_SPACE = re.compile(r"[^\S\n\t\x1c-\x1f]")
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -89,7 +96,8 @@ def personal_columns() -> list[Column[Any]]:
 def personal_table(name: str, *columns: Column[Any]) -> Table:
     """A table of what people did: `personal_columns`, then `columns`.
 
-    A person's submission key stands in it once.
+    A person's submission key stands in it once, and the id of a row that is gone is given to no
+    other: whoever still asks for it, or tries again to delete it, must not get at another's.
     """
     return Table(
         name,
@@ -98,6 +106,7 @@ def personal_table(name: str, *columns: Column[Any]) -> Table:
         *columns,
         UniqueConstraint("corp", "userid", "key", name=f"{name}_once"),
         Index(f"{name}_by_day", "corp", "day", "userid"),
+        sqlite_autoincrement=True,  # PostgreSQL's sequences never go back
     )
 
 
@@ -151,7 +160,12 @@ def submission_key(text: object) -> str:
     return text
 
 
-def clean(value: object) -> str:
-    """Text without what no person types and PostgreSQL does not store."""
-    text = value if isinstance(value, str) else ""
-    return "".join(c for c in text if c.isprintable() or c in "\n\t").strip()
+def clean(value: object, *, kept: str = "") -> str:
+    """Text without what no person types and PostgreSQL does not store.
+
+    Spaces of all kinds are one kind, and so are line ends. `kept` are controls that mean something
+    where the text comes from; NUL cannot be among them.
+    """
+    text = _LINE_END.sub("\n", value if isinstance(value, str) else "")
+    typed = _UNTYPED.sub(lambda found: found[0] if found[0] in kept else "", text)
+    return _ODD_SPACE.sub(" ", typed).strip(" \n\t")

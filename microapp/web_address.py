@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
+
+# Letters that Python's IDNA (2003) writes as others and browsers (2008) do not: ß is no ss there.
+_DISPUTED = re.compile("[ßς]")
+# A name in its encoded form, or an address of IPv6; browsers would decode a "%".
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 
 
 def host_of(text: str) -> str:
@@ -16,9 +22,11 @@ def host_of(text: str) -> str:
         return ""
     try:
         parts = urlsplit(text)
-        host = (parts.hostname or "").encode("idna").decode()
+        given = parts.hostname or ""
+        host = given.encode("idna").decode()
         has_user = parts.username is not None or parts.password is not None
         _ = parts.port  # what is no port raises
     except ValueError:  # UnicodeError is one
         return ""
-    return host if parts.scheme in ("http", "https") and not has_user else ""
+    is_clear = _HOST.fullmatch(host) and not _DISPUTED.search(given)
+    return host if parts.scheme in ("http", "https") and not has_user and is_clear else ""

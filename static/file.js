@@ -57,7 +57,7 @@ async function remove() {
   await send(deletion.action, {}).catch((error) => {
     if (error.status !== 404) throw error; // deleted already: the answer was lost
   });
-  window.location.assign(deletion.action.replace(/\/\d+\/delete$/, ""));
+  window.location.assign(document.getElementById("back").href);
 }
 
 /** A damaged picture, or one that this browser cannot show, has a sentence instead. */

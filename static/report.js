@@ -1,8 +1,9 @@
 // The report: other days, people and entries without a new document. Without scripts the same form
 // and the same links load the page anew. charts.js draws what is shown.
 import "./app_frame.js";
-import { clear, tell, working } from "./app_outcome.js";
+import { clear, failed, tell, working } from "./app_outcome.js";
 import { renewParts } from "./app_parts.js";
+import { send } from "./app_server.js";
 import { say } from "./app_words.js";
 
 const form = document.getElementById("range");
@@ -11,6 +12,7 @@ const outcome = document.getElementById("outcome");
 let wanted = null; // the last step that was asked for and is not begun yet
 let step = null; // what is on its way, or has failed and may be tried again
 let isBusy = false;
+let isFetching = false; // the address of the file
 let here = window.location.pathname + window.location.search;
 
 /** Shows the report of a query; whoever taps on meanwhile gets the last one asked for. */
@@ -60,6 +62,22 @@ function announce() {
   if (total) tell(outcome, total.textContent);
 }
 
+/** A download by the browser itself fails without a word once session or role have to be renewed. */
+async function download(link) {
+  if (isFetching) return; // a double tap
+  isFetching = true;
+  working(outcome);
+  try {
+    const { url } = await send(link, {});
+    clear(outcome);
+    window.location.assign(url); // an attachment: the page stays
+  } catch (error) {
+    failed(outcome, error, () => download(link));
+  } finally {
+    isFetching = false;
+  }
+}
+
 function fields() {
   return new URLSearchParams(new FormData(form));
 }
@@ -73,6 +91,7 @@ document.addEventListener("click", (event) => {
   const { target } = event;
   const preset = target.closest("button[name=preset]");
   const link = target.closest(".report a[href^=\"?\"]");
+  const file = target.closest("a[data-link]");
   const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
   if (preset) {
     event.preventDefault();
@@ -82,6 +101,9 @@ document.addEventListener("click", (event) => {
   } else if (link && isPlain) {
     event.preventDefault();
     show(link.search, { isLink: true });
+  } else if (file && isPlain) {
+    event.preventDefault();
+    download(file.dataset.link);
   }
 });
 

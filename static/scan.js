@@ -63,6 +63,9 @@ sendForm(form, {
     done(outcome, say("scan_done"));
     renewParts(["scanned"], form.action);
   },
+  refused({ code }) {
+    if (code === "submitted_before") renewParts(["scanned"], form.action); // as its sentence says
+  },
 });
 
 // What a person changes is no longer what was scanned.

@@ -11,6 +11,7 @@ from microapp_visitor import JSON, ORIGIN, AppVisitor, error_code, new_key
 from microapp_visitor import PAGE as HTML
 
 from microapp import context
+from microapp.tables import clean
 from microapp.words import words
 
 pytest_plugins = ["store_fixtures"]
@@ -71,6 +72,28 @@ def test_a_changed_note_under_the_same_key_is_told_and_changes_nothing(
     assert error_code(answer) == "submitted_before"
     (entry,) = entries(visitor)
     assert entry.endswith("stored, but the answer was lost")
+
+
+def test_an_answer_that_was_lost_long_ago_does_not_stand_for_a_check_in_elsewhere(
+    visitor: AppVisitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Clock:
+        minute = 0
+
+        @classmethod
+        def now(cls, zone: tzinfo) -> datetime:
+            return datetime(2026, 2, 28, 4, cls.minute, tzinfo=zone)
+
+    monkeypatch.setattr(context, "datetime", Clock)
+    at_the_first, elsewhere = form(), {**PLACE, "latitude": "30.4", "address": "良渚"}
+    assert visitor.post("/checkin", at_the_first).status_code == 201
+    Clock.minute = 2  # the same visit, tried again
+    assert visitor.post("/checkin", at_the_first).status_code == 200
+    Clock.minute = 3
+    answer = visitor.post("/checkin", {**at_the_first, **elsewhere})
+    assert (answer.status_code, error_code(answer)) == (409, "submitted_before")
+    assert visitor.post("/checkin", form(**elsewhere)).status_code == 201
+    assert ["良渚" in entry for entry in entries(visitor)] == [True, False]
 
 
 def test_a_colleague_sees_only_their_own(visitor: AppVisitor) -> None:
@@ -176,6 +199,21 @@ def test_characters_that_no_person_types_are_left_out(visitor: AppVisitor) -> No
     assert entries(visitor)[0].endswith("ab[31mc d")
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("三号楼\u3000二层\xa0东", "三号楼 二层 东"),
+        ("👨\u200d👩\u200d👧 نامه\u200cای", "👨\u200d👩\u200d👧 نامه\u200cای"),
+        ("a\rb\r\nc\u2028d\x85e\tf", "a\nb\nc\nde\tf"),
+        ("01\x1d10\x1e\x04", "0110"),
+        ("\u2066txt.\u202eexe\u2069\u061c", "txt.exe"),
+        ("\u3000 \n", ""),
+    ],
+)
+def test_what_people_type_is_not_changed_but_for_what_nobody_types(typed: str, kept: str) -> None:
+    assert clean(typed) == kept
+
+
 def test_an_address_that_is_too_long_is_cut(visitor: AppVisitor) -> None:
     assert visitor.post("/checkin", form(address="路" * 500)).status_code == 201
     assert "路" * 200 in entries(visitor)[0]
@@ -241,7 +279,7 @@ def test_a_plain_form_comes_back_to_the_page_and_its_failure_is_a_page(
         "/checkin", data=form(latitude="99"), headers=HTML, base_url=ORIGIN
     )
     assert answer.status_code == 422
-    assert "<h1>位置不可信</h1>" in answer.text
+    assert "<p>没有得到准确的位置" in answer.text
     assert re.search(r"<code>[2-9A-Z]{4}-[2-9A-Z]{4}</code>", answer.text)
 
 

@@ -12,13 +12,16 @@ from json import dumps, loads
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from microapp_visitor import AppVisitor, error_code, new_key
 from postgresql_server import PostgresqlServer
-from sqlalchemy import column, func, inspect, select, table
+from sqlalchemy import Connection, column, func, inspect, select, table
 
 import app as micro_app
+import microapp.migrations
 from dingbridge.errors import SettingsError
 from dingbridge.login.session import SessionUser
 from dingbridge.problems import RequestRefused
@@ -291,6 +294,57 @@ def test_a_locked_file_is_waited_for(settings: dict[str, object]) -> None:
         assert waiting.result(10)
     other.close()
     database.close()
+
+
+@pytest.mark.parametrize("name", ["checkins", "scans", "files", "chat_choices", "chat_messages"])
+def test_the_id_of_a_row_that_is_gone_is_given_to_no_other(database: Database, name: str) -> None:
+    table = metadata.tables[name]
+    blank = {str: "", int: 0, float: 1.0, bool: False}
+    more = {
+        column.name: blank[column.type.python_type]
+        for column in table.columns
+        if column.type.python_type in blank
+        and not column.nullable
+        and column.name not in {"id", "corp", "userid", "name", "key"}
+    }
+    with database.write() as connection:
+        values = {**more, "at": NOON, "day": date(2026, 3, 1)}
+        first, _ = store_once(connection, table, PERSON, {**values, "key": "key-one-0000000000"})
+        connection.execute(table.delete())
+        second, _ = store_once(connection, table, PERSON, {**values, "key": "key-two-0000000000"})
+    assert second.id > first.id
+
+
+def test_an_upgrade_keeps_every_row_and_counts_on(store_settings: dict[str, object]) -> None:
+    database = open_database(Settings.load(store_settings))
+    with database.write() as connection:
+        config = migrations(connection)
+        command.downgrade(config, "base")
+        command.upgrade(config, "0005")  # of SQLite, in which ids come again
+        store_once(connection, checkins, PERSON, row("key-one-0000000000"))
+        before = connection.execute(select(checkins)).all()
+    database.close()
+    upgraded = open_database(Settings.load(store_settings))
+    with upgraded.write() as connection:
+        assert connection.execute(select(checkins)).all() == before
+        connection.execute(checkins.delete())
+        stored, _ = store_once(connection, checkins, PERSON, row("key-two-0000000000"))
+        assert stored.id > before[0].id
+        # What people can rely on is still there: the same thing is stored once, by an index.
+        assert not store_once(connection, checkins, PERSON, row("key-two-0000000000"))[1]
+        assert {index["name"] for index in inspect(connection).get_indexes("checkins")} >= {
+            "checkins_by_day",
+            "checkins_in_order",
+            "checkins_of_person",
+        }
+    upgraded.close()
+
+
+def migrations(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(microapp.migrations.__file__).parent))
+    config.attributes["connection"] = connection
+    return config
 
 
 def test_tables_have_one_history_with_one_end(database: Database) -> None:

@@ -499,7 +499,7 @@ def test_a_full_disk_is_explained_to_whoever_has_no_scripts(visitor: AppVisitor)
     with little_room(450_000):
         answer = post_whole(visitor, "a.mp4", film(480_000), new_key(), **HTML_PAGE)
     assert answer.status_code == 507
-    assert "<h1>服务器的磁盘已满</h1>" in answer.text
+    assert "<p>服务器的空间不够" in answer.text
     assert listed(visitor) == []
 
 
@@ -586,7 +586,7 @@ def test_bytes_that_are_gone_are_told_with_a_reference(visitor: AppVisitor, fold
     path.unlink()
     answer = fetch(visitor, f"/files/{file_id}/download")
     assert answer.status_code == 500
-    assert "<h1>文件的内容找不到了</h1>" in answer.text
+    assert "<p>这个文件的内容在服务器上找不到了" in answer.text
     assert re.search(r"<code>[2-9A-Z]{4}-[2-9A-Z]{4}</code>", answer.text)
     assert str(folder) not in answer.text
 
@@ -607,7 +607,7 @@ def test_a_link_is_good_without_a_session_for_ten_minutes_and_for_its_file_alone
     for forged in (given["url"][:-1], given["url"] + "x", "/files/link", "/files/link?t=MQ.x.y"):
         answer = visitor.get(forged)
         assert answer.status_code == 403
-        assert "<h1>下载链接已失效</h1>" in answer.text
+        assert "<p>这个下载链接已失效" in answer.text
     moment = datetime.now(UTC).timestamp()
     monkeypatch.setattr("itsdangerous.timed.time.time", lambda: moment + 590)
     assert fetch(visitor, given["url"]).status_code == 200
@@ -621,6 +621,10 @@ def test_a_link_to_a_deleted_file_leads_nowhere(visitor: AppVisitor) -> None:
     assert given is not None
     visitor.post(f"/files/{file_id}/delete", {})
     assert visitor.get(given["url"]).status_code == 404
+    # What somebody else uploads then is not found in its place.
+    stored(visitor.colleague("user6188"), "工资.pdf", PDF)
+    assert visitor.get(given["url"]).status_code == 404
+    assert visitor.get(f"/files/{file_id}").status_code == 404
 
 
 def test_links_outlive_a_new_session_key_while_the_old_one_is_listed(
@@ -704,7 +708,7 @@ def test_a_plain_form_comes_back_to_the_list_and_its_failure_is_a_page(
     assert (answer.status_code, answer.headers["Location"]) == (303, "/files")
     refused = post_whole(visitor, "图.png", HTML, new_key(), **HTML_PAGE)
     assert refused.status_code == 415
-    assert "<h1>文件的内容与扩展名不符</h1>" in refused.text
+    assert "<p>文件的内容与它的扩展名不符" in refused.text
     (file_id,) = re.findall(r'href="/files/(\d+)"', visitor.get("/files").text)
     page = visitor.get(f"/files/{file_id}").text
     assert "不能恢复。确定要删除“图.png”吗" in html.unescape(page)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import count
+from time import perf_counter
 from typing import Self
 from urllib.parse import urljoin
 
@@ -538,15 +539,58 @@ def test_a_long_csv_file_is_read_and_sent_in_bounded_pieces(
         "0012",
         "012345678901234567",
         "123456789012",
+        "3-1",
+        "1/2",
+        "12:30",
+        "9:30 pm",
+        "1E5",
+        "1.50",
+        "1,000",
+        "(5)",
+        "50%",
+        "¥8",
+        "TRUE",
+        "false",
+        "Jan 1",
+        "1mar",
+        "SEPT2",
+        "2026年3月1日",
+        "下午3时",
+        "１２",
+        "３／１",
     ],
 )
-def test_what_a_spreadsheet_would_run_or_round_becomes_text(text: str) -> None:
+def test_what_a_spreadsheet_would_run_or_write_anew_is_marked(text: str) -> None:
     assert plain(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("text", ["", "王磊", "a=b", "user-1", "12", "0", "文一西路969号", "0号"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "王磊",
+        "a=b",
+        "user-1",
+        "12",
+        "0",
+        "13800138000",
+        "文一西路969号",
+        "0号",
+        "3 boxes",
+        "A1",
+        "may",
+        "1 to 2",
+    ],
+)
 def test_what_is_text_anyhow_stays_as_it_is(text: str) -> None:
     assert plain(text) == text
+
+
+def test_a_note_made_to_be_slow_to_judge_is_judged_at_once() -> None:
+    begin = perf_counter()
+    for text in ("1" + "mar" * 200 + "!", "1 e" * 200 + "!", "1" + " pm" * 200 + "!"):
+        assert plain(text) == text
+    assert perf_counter() - begin < 1
 
 
 def test_formulas_of_every_column_are_neutralised(admin: AppVisitor, store: Store) -> None:

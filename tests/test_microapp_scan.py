@@ -93,6 +93,14 @@ def test_lines_stay_and_what_cannot_be_seen_is_left_out(visitor: AppVisitor) -> 
     assert texts(visitor) == ["BEGIN:VCARD\nN:张;小沙\nEND:VCARD"]
 
 
+def test_what_separates_the_fields_of_a_code_stays(visitor: AppVisitor) -> None:
+    code = "\x1d01069012345678921\x1d10A1\x1e\x04"
+    visitor.post("/scan", form(text=code))
+    assert texts(visitor) == [code]
+    # By itself it is nothing.
+    assert visitor.post("/scan", form(text="\x1d")).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("changed", "status", "code"),
     [
@@ -139,6 +147,13 @@ def test_a_long_text_is_cut_in_the_list_and_whole_on_its_own_page(visitor: AppVi
         ("https://example.com/\n", ""),
         ("https://example.com:port/", ""),
         ("https://[::1/", ""),
+        ("https://[2001:db8::1]/", "2001:db8::1"),
+        # What Python and a browser would make different hosts of.
+        ("https://faß.de/", ""),
+        ("https://βόλος.com/", ""),
+        ("https://exa%6dple.com/", ""),
+        ("https://exam\u200dple.com/", ""),
+        ("https://exa<mple.com/", ""),
         ("https:///path", ""),
         ("https:example.com", ""),
         ("//example.com/", ""),

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,29 @@ def test_twenty_megabytes_fit_into_a_plain_form_and_more_is_refused_with_a_sente
     # Nothing else takes so much.
     assert site.ask("POST", "/checkin", data=bytes(2 << 20)).status_code == 413
     assert site.kept() == [FILE_BYTES]
+
+
+@pytest.mark.parametrize("path", ["/files", "/checkin", "/scan", "/chat", "/ding/sign", "/nowhere"])
+@pytest.mark.parametrize("origin", ["https://elsewhere.example", ""])
+def test_a_refusal_leaves_nothing_on_a_connection_that_others_go_on_using(
+    site: Site, path: str, origin: str
+) -> None:
+    host, rest = f"127.0.0.1:{site.front.port}", bytes(500_000)  # more than gunicorn takes itself
+    refused = (
+        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin or site.front.url}\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(rest)}\r\n\r\n"
+    )
+    with connect(site.app.url) as connection:
+        connection.sendall(refused.encode() + rest)
+        with HTTPResponse(connection, method="POST") as answer:
+            answer.begin()
+            answer.read()
+        assert answer.status >= 400
+        assert answer.headers["Connection"] == "keep-alive"
+        connection.sendall(f"GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        with HTTPResponse(connection) as answer:
+            answer.begin()
+            assert answer.status == 200
 
 
 @contextmanager
