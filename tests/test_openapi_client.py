@@ -9,6 +9,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -323,6 +324,10 @@ def test_what_json_cannot_say_is_refused_here(stage: Stage, body: object) -> Non
         "https://evil.example/x",
         "/topapi/v2/user/get?userid=1",
         "/topapi/../x",
+        "/topapi/x/.",
+        "/topapi/%2e%2E/x",
+        "/v1.0/im/chat/.%2e/convertToOpenConversationId",
+        "/v1.0/x%2f../y",
         "/a b",
         "/用户",
         "/x#y",
@@ -334,6 +339,35 @@ def test_a_path_that_cannot_be_one_is_refused_here(stage: Stage, path: str) -> N
     with pytest.raises(CallRefused) as caught:
         stage.openapi.call("GET", path)
     assert caught.value.code == "bad_path"
+
+
+@pytest.mark.row("R43")
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_an_id_that_would_make_another_path_is_refused_here(stage: Stage, name: str) -> None:
+    calendar, start = stage.openapi.calendar, datetime(2026, 12, 1, 9, tzinfo=UTC)
+    for attempt in (
+        lambda: stage.openapi.chats.open_conversation_id(name),
+        lambda: calendar.get("u", name),
+        lambda: calendar.delete("u", name),
+        lambda: calendar.update("u", name, summary="x"),
+        lambda: calendar.create(name, "x", start),
+        lambda: list(calendar.events(name)),
+    ):
+        with pytest.raises(CallRefused) as caught:
+            attempt()
+        assert caught.value.code == "bad_path"
+    assert stage.sandbox.calls(kind="platform") == []
+
+
+def test_any_other_id_is_one_part_of_the_path(stage: Stage) -> None:
+    for name in ("a/b", "?x", "%2e%2e", "...", "中\ud800"):
+        with pytest.raises(PlatformError) as caught:
+            stage.openapi.chats.open_conversation_id(name)
+        assert caught.value.code == "invalideChatId"
+    # A path may hold such an id, escaped, by hand too.
+    with pytest.raises(PlatformError) as caught:
+        stage.openapi.call("POST", "/v1.0/im/chat/a%2Fb%3F/convertToOpenConversationId")
+    assert caught.value.code == "invalideChatId"
 
 
 def test_a_method_that_is_none_is_refused_here(stage: Stage) -> None:

@@ -98,6 +98,14 @@ def test_whose_calls_count_together() -> None:
             "POST /v1.0/im/chat/{}/convertToOpenConversationId",
         ),
         ("GET", "/v1.0/todo/users/iiiP35sJ/tasks", "GET /v1.0/todo/users/{}/tasks"),
+        ("GET", "/v1.0/todo/users/zhangsan/tasks", "GET /v1.0/todo/users/{}/tasks"),
+        ("GET", "/v1.0/todo/users/li_si-x/tasks", "GET /v1.0/todo/users/{}/tasks"),
+        (
+            "PUT",
+            "/v1.0/calendar/users/wangwu/calendars/primary/events/abc",
+            "PUT /v1.0/calendar/users/{}/calendars/{}/events/{}",
+        ),
+        ("POST", "/v1.0/robot/groupMessages/send", "POST /v1.0/robot/groupMessages/send"),
     ],
 )
 def test_ids_in_a_path_do_not_make_another_api(method: str, path: str, api: str) -> None:

@@ -10,12 +10,11 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from dingbridge.errors import CallRefused
 from dingbridge.openapi.answers import Answer
-from dingbridge.openapi.client import Client, Request
+from dingbridge.openapi.client import Client, Request, segment
 
 TITLE_LIMIT = 2048
 DESCRIPTION_LIMIT = 5000
@@ -145,9 +144,9 @@ class Calendar:
         return _read(Answer(self._client.send(sent), path))
 
 
-def _path(user: str, event: str = "") -> str:
-    path = _API.format(quote(user, safe=""))
-    return f"{path}/{quote(event, safe='')}" if event else path
+def _path(user: str, event: str | None = None) -> str:
+    path = _API.format(segment(user))
+    return path if event is None else f"{path}/{segment(event)}"
 
 
 def _body(

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from dingbridge.errors import CallRefused
 from dingbridge.openapi.answers import Answer
-from dingbridge.openapi.client import Client, Request
+from dingbridge.openapi.client import Client, Request, segment
 from dingbridge.openapi.messages import Message
 
 USERS_LIMIT = 20
@@ -125,7 +124,7 @@ class Chats:
 
         Raises PlatformError (`invalideChatId`, as the platform spells it).
         """
-        path = f"/v1.0/im/chat/{quote(chat, safe='')}/convertToOpenConversationId"
+        path = f"/v1.0/im/chat/{segment(chat)}/convertToOpenConversationId"
         sent = Request(
             "POST",
             path,

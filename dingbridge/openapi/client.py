@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
+from urllib.parse import quote, unquote
 
 from dingbridge.envelopes import is_busy, is_token_refused
 from dingbridge.errors import CallRefused, PlatformError, PlatformUnavailable, RateLimited
@@ -245,9 +246,21 @@ def checked(method: str, path: str) -> tuple[str, str]:
     method = method.upper()
     if method not in _METHODS:
         raise CallRefused("bad_method", {"method": method[:20]})
-    if not _PATH.fullmatch(path) or path.startswith("//") or re.search(r"[?#\\]|/\.\.?(/|$)", path):
+    # `requests` sends %2e as a dot.
+    climbs = re.search(r"/\.\.?(/|$)", unquote(path))
+    if not _PATH.fullmatch(path) or path.startswith("//") or re.search(r"[?#\\]", path) or climbs:
         raise CallRefused("bad_path", {"path": path[:200]})
     return method, path
+
+
+def segment(value: str) -> str:
+    """An id as one part of a path, whatever stands in it.
+
+    Raises CallRefused (`bad_path`) for what would make another path of it: nothing, `.` and `..`.
+    """
+    if value in ("", ".", ".."):
+        raise CallRefused("bad_path", {"path": f"/{value}/"})
+    return quote(value, safe="", errors="replace")
 
 
 def _body(request: Request) -> object:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 from types import MappingProxyType
 
 from dingbridge.envelopes import is_limit
@@ -65,6 +66,11 @@ _SCOPES = MappingProxyType(
     }
 )
 _BY_SECOND = frozenset({"90002", "90018"})
+
+# In paths of the new generation; an id of letters alone could be a word of the path otherwise.
+_FOLLOWED_BY_IDS = frozenset(
+    {"calendars", "chat", "events", "sheets", "spaces", "users", "workbooks"}
+)
 
 # APIs that the monthly quota does not count (document "APIs outside the call quota"), by prefix.
 _UNCOUNTED = (
@@ -186,14 +192,22 @@ def closure(error: PlatformError, now: float) -> Closure | None:
 def api_of(method: str, path: str) -> str:
     """The API that a path belongs to, ids left out: `/v1.0/im/chat/{}/convert…`.
 
-    What counts as an id is guessed (anything with a digit, or very long) and matters for counting
-    only. The old generation has no ids in its paths, and counts no methods apart.
+    What counts as an id is guessed (anything with a digit, very long, or behind a word that ids
+    follow) and matters for counting only. The old generation has no ids in its paths, and counts
+    no methods apart.
     """
     if not is_new(path):
         return path
     version, *segments = path.strip("/").split("/")
-    named = [part if re.fullmatch(r"[A-Za-z_-]{1,40}", part) else "{}" for part in segments]
+    named = ["{}" if _is_id(part, before) else part for before, part in pairwise(("", *segments))]
     return f"{method} /{'/'.join((version, *named))}"
+
+
+def _is_id(part: str, before: str) -> bool:
+    """Whether the part of a path that follows `before` is an id."""
+    if before in _FOLLOWED_BY_IDS and part != "me":
+        return True
+    return re.fullmatch(r"[A-Za-z_-]{1,40}", part) is None
 
 
 def is_new(path: str) -> bool:
