@@ -89,7 +89,9 @@ def test_no_request_hides_another(
         assert b"hidden" not in answer.octets
 
 
-@pytest.mark.parametrize("path", ["/ding/sign", "/ding/outcome", "/ding/login", "/language"])
+@pytest.mark.parametrize(
+    "path", ["/ding/sign", "/ding/outcome", "/ding/login", "/language", "/scan"]
+)
 def test_a_body_in_broken_chunks_is_refused(app: AnyPathServer, path: str) -> None:
     head = (
         f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n"
