@@ -1,12 +1,15 @@
 """A platform that lies: every part of every answer that is read here, wrong in every way.
 
 The honest answers are the sandbox's, over real HTTP; each is then told again with one part of it
-replaced. What comes of it is a value or an error of this package, and never anything else.
+replaced, as the bytes that such an answer is. What comes of it is a value, with no half of a
+surrogate pair anywhere in it, or an error of this package, and never anything else.
 """
 
 from __future__ import annotations
 
 import copy
+import json
+import pickle
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -15,14 +18,19 @@ from typing import Any
 import pytest
 from openapi_stage import Stage, open_stage
 from test_openapi_calendar import KEY, NINE, unionid
+from test_openapi_contacts import auth_code
 from test_openapi_messages import CHAT, CONVERSATION, PNG
 
+from dingbridge.envelopes import read_envelope
 from dingbridge.errors import DingBridgeError
 from dingbridge.openapi import OpenApi, explain
 from dingbridge.openapi.messages import text
+from dingbridge.sandbox.login_codes import SignIn
 
+HALF = "\ud800".encode("utf-8", "surrogatepass")
 LIES: tuple[object, ...] = (
-    None, True, -1, 10**30, 1.5, "", "x", "9" * 40, "\ud800", [], [None], [[]], {}, {"a": {"b": 1}},
+    None, True, -1, 10**30, 1.5, "", "x", "9" * 40, "\ud800", "a\n\x00b",
+    [], [None], [[]], {}, {"a": {"b": 1}},
 )  # fmt: skip
 
 
@@ -49,6 +57,29 @@ def _sent(stage: Stage) -> str:
 
 def _registered(stage: Stage) -> None:
     stage.openapi.callbacks.register("https://a.example/ding", ["user_add_org"], "token", KEY)
+
+
+def _signed_in(stage: Stage) -> SignIn:
+    return SignIn("manager4220", stage.settings.corp_id)
+
+
+def _browser_code(stage: Stage) -> str:
+    return stage.sandbox.sandbox.platform.codes.browser.issue(_signed_in(stage))
+
+
+def _user_token(stage: Stage) -> str:
+    return stage.sandbox.sandbox.platform.codes.user_tokens.issue(_signed_in(stage))
+
+
+def _received(stage: Stage) -> str:
+    return stage.openapi.media.upload(_picture(stage), "image").media_id
+
+
+def _missed(stage: Stage) -> None:
+    row = {"call_back_tag": "user_add_org", "event_time": 1700000000000, "userid": ["u1"]}
+    body = json.dumps({"errcode": 0, "has_more": True, "failed_list": [row]})
+    path = "/call_back/get_call_back_failed_result"
+    stage.sandbox.fault(path, "custom", times=1, body=body)
 
 
 def _nothing(_: Stage) -> None:
@@ -86,6 +117,14 @@ FUNCTIONS: dict[str, tuple[Callable[[Stage], Any], Callable[[OpenApi, Any], obje
     "media.upload": (_picture, lambda api, path: api.media.upload(path, "image")),
     "calendar.get": (_event, lambda api, event: api.calendar.get(*event)),
     "calendar.events": (_event, lambda api, event: list(api.calendar.events(event[0]))),
+    "identity.by_code": (auth_code, lambda api, code: api.identity.by_code(code)),
+    "identity.user_token": (_browser_code, lambda api, code: api.identity.user_token(code)),
+    "identity.me": (_user_token, lambda api, token: api.identity.me(token)),
+    "media.received_file_url": (
+        _received,
+        lambda api, code: api.media.received_file_url(code, "robot"),
+    ),
+    "callbacks.failed": (_missed, lambda api, _: api.callbacks.failed()),
     "callbacks.show": (_registered, lambda api, _: api.callbacks.show()),
 }
 
@@ -107,13 +146,13 @@ class Recorder:
 
 
 class Parrot:
-    """A transport that always tells the same."""
+    """A transport that always tells the same, read as any answer is."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
-        self._answer = answer
+        self._body = json.dumps(answer).encode()
 
     def call(self, *_: Any, **__: Any) -> dict[str, Any]:
-        return self._answer
+        return read_envelope(self._body, endpoint="/x", http_status=200)
 
     upload = call
 
@@ -170,7 +209,8 @@ def test_a_lie_about_any_field_is_an_error_of_this_package_or_no_harm(
     lies = list(lies_about(recorder.answers[-1]))
     for lie in lies:
         try:
-            repr(act(stage.client_over(Parrot(lie)), thing))
+            told = act(stage.client_over(Parrot(lie)), thing)
+            assert HALF not in pickle.dumps((told, repr(told)))
         except DingBridgeError as error:
             refusals.append(error)
     assert len(lies) >= len(LIES)

@@ -400,6 +400,25 @@ def test_another_process_keeps_the_same_pauses_and_counters(tmp_path: Path) -> N
         assert sorted(pool.map(_add, [tmp_path] * 30)) == list(range(1, 31))
 
 
+def test_another_machine_keeps_the_pause_that_lies_in_redis(
+    redis_server: RedisServer, tmp_path: Path
+) -> None:
+    redis_server.flush()
+    RedisLedger(redis_server.client(), LocalLedger(private_folder(tmp_path / "one"), 1)).pause(
+        "s", 20.0, "90018", age=0.0, stated=True
+    )
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        (paused,) = pool.map(_is_paused_in_redis, [(redis_server.url, tmp_path)])
+    assert paused == ["s"]
+
+
+def _is_paused_in_redis(given: tuple[str, Path]) -> list[str]:
+    url, folder = given
+    local = LocalLedger(private_folder(folder / "other"), 1)  # with none of the first one's files
+    ledger = RedisLedger(Redis.from_url(url), local)
+    return [scope for scope in "st" if not may_enter(ledger, [], [scope])]
+
+
 def _is_paused(folder: Path) -> bool:
     return not may_enter(LocalLedger(folder, 1), [], ["s"])
 

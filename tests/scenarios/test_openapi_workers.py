@@ -40,9 +40,14 @@ def test_three_workers_together_never_exceed_what_one_app_may(tmp_path: Path, ke
 
 
 @pytest.mark.row("R44")
-def test_a_pause_that_one_worker_is_told_all_of_them_keep(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept_in", ["files", "redis"])
+def test_a_pause_that_one_worker_is_told_all_of_them_keep(tmp_path: Path, kept_in: str) -> None:
     changes = {"WEB_CONCURRENCY": "3", "THREADS": "4", "PATIENCE": "0.5"}
-    with running_sandbox() as sandbox, served(sandbox, tmp_path, **changes) as server:
+    with contextlib.ExitStack() as stack:
+        sandbox = stack.enter_context(running_sandbox())
+        if kept_in == "redis":
+            changes["DING_REDIS_URL"] = stack.enter_context(running_redis()).url
+        server = stack.enter_context(served(sandbox, tmp_path, **changes))
         sandbox.patch_platform(limits={"minute": 1})
         url = f"{server.url}/user/manager4220"
         # Within a request the bridge has the same client.
