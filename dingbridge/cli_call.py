@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from dingbridge import catalogue
 from dingbridge.catalogue import Language
-from dingbridge.cli_settings import command_settings, default_language
-from dingbridge.credentials import open_credentials
-from dingbridge.errors import CallRefused, DingBridgeError, PlatformError, SettingsError
+from dingbridge.cli_difference import visible
+from dingbridge.cli_settings import command_settings, default_language, json_text, tell_faults
+from dingbridge.credentials import Credentials, open_credentials
+from dingbridge.errors import (
+    CallRefused,
+    CredentialUnavailable,
+    DingBridgeError,
+    PlatformError,
+    SettingsError,
+)
 from dingbridge.openapi import Explanation, explain, open_api
 from dingbridge.redaction import hidden, mask_values, masked
 from dingbridge.transport import Transport
@@ -62,16 +69,16 @@ def call(  # noqa: PLR0913  # click hands each option in
         tokens = open_credentials(settings, transport=transport, watched=False)
         client = open_api(settings, transport, tokens).patient(_PATIENCE)
         answer = client.call(method, path, params=query, json=sent, repeatable=repeatable or None)
-        secrets = {*hidden(answer), *settings.secrets(), tokens.access_token()}
     except SettingsError as error:
-        click.echo(str(error), err=True)
+        tell_faults(error, as_json=as_json)
         context.exit(2)
     except DingBridgeError as error:
         _complain(error, explain(error, language), language, as_json=as_json)
         context.exit(2 if isinstance(error, CallRefused) else 1)
-    text = json.dumps(masked(answer), ensure_ascii=False, indent=2)
     # What is secret in one field is so in all of them.
-    click.echo(mask_values(text, secrets))
+    secrets = {*hidden(answer), *settings.secrets(), _token(tokens)}
+    longest_first = sorted(secrets, key=len, reverse=True)
+    click.echo(mask_values(json_text(masked(answer)), longest_first))
 
 
 def _query(params: tuple[str, ...]) -> dict[str, str]:
@@ -79,6 +86,8 @@ def _query(params: tuple[str, ...]) -> dict[str, str]:
     for name, equals, _ in pairs:
         if not name or not equals:
             raise click.BadParameter("NAME=VALUE", param_hint="--param")
+    if any("\ud800" <= letter <= "\udfff" for letter in "".join(params)):
+        raise click.BadParameter("UTF-8", param_hint="--param")  # octets that are no text
     return {name: value for name, _, value in pairs}
 
 
@@ -90,15 +99,23 @@ def _body(text: str | None) -> object:
             text = sys.stdin.read()
         elif text.startswith("@"):
             text = Path(text[1:]).read_text(encoding="utf-8")
-        return json.loads(text)
+        body: object = json.loads(text)
+        json.dumps(body, ensure_ascii=False, allow_nan=False).encode()  # as it will be sent
     except (OSError, ValueError, RecursionError) as error:
         raise click.BadParameter(str(error), param_hint="--body") from None
+    return body
+
+
+def _token(tokens: Credentials) -> str:
+    """The token that is now in use; none, should there be none any more: the call is done."""
+    with suppress(CredentialUnavailable):
+        return tokens.access_token()
+    return ""
 
 
 def _complain(
     error: DingBridgeError, words: Explanation, language: Language, *, as_json: bool
 ) -> None:
-    seen: Mapping[str, object] = error.values
     if as_json:
         told = {
             "code": error.code,
@@ -106,15 +123,16 @@ def _complain(
             "title": words.title,
             "cause": words.cause,
             "remedy": words.remedy,
-            "seen": dict(seen),
+            "seen": error.values,
         }
-        click.echo(json.dumps({"error": told}, ensure_ascii=False, indent=2))
+        click.echo(json_text({"error": told}))
         return
     labels, colon = catalogue.titles("labels"), "：" if language == "zh" else ": "
     lines = [
         f"{words.title}  [{error.code}]",
         f"  {labels['cause'][language]}{colon}{words.cause}",
         f"  {labels['remedy'][language]}{colon}{words.remedy}",
-        *(f"  {name} = {value}" for name, value in seen.items()),
+        *(f"  {name} = {value}" for name, value in error.values.items()),
     ]
-    click.echo("\n".join(lines), err=True)
+    # The platform's words, and what was typed, may hold anything.
+    click.echo("\n".join(map(visible, lines)), err=True)

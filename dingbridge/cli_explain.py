@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from dingbridge import catalogue
 from dingbridge.catalogue import Entry, Language
+from dingbridge.cli_difference import visible
 from dingbridge.cli_failure import paragraph, row
-from dingbridge.cli_settings import command_settings, default_language
+from dingbridge.cli_settings import (
+    default_language,
+    json_text,
+    settings_of_failures,
+    tell_faults,
+)
 from dingbridge.errors import SettingsError
 from dingbridge.failures import open_failures, parse_reference
 
@@ -42,8 +46,7 @@ def explain(
     known = entries[0].code != UNKNOWN or code.strip() == UNKNOWN
     if as_json:
         rows = [_row(entry) for entry in entries]
-        answer = {"code": code, "known": known, "entries": rows}
-        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        click.echo(json_text({"code": code, "known": known, "entries": rows}))
     else:
         click.echo("\n\n".join(_paragraph(entry, code, language) for entry in entries))
     context.exit(0 if known else 1)
@@ -52,16 +55,15 @@ def explain(
 def _explain_reference(reference: str, prefix: str, lang: Language, *, as_json: bool) -> int:
     """Print what is known; the exit code."""
     try:
-        settings = command_settings(prefix)
+        settings = settings_of_failures(prefix)
         found = open_failures(settings).find(reference)
     except SettingsError as error:
-        click.echo(str(error), err=True)
+        tell_faults(error, as_json=as_json)
         return 2
     rule = settings.signed_query
     if as_json:
         rows = [row(failure, rule) for failure in found]
-        answer = {"reference": reference, "known": bool(found), "failures": rows}
-        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        click.echo(json_text({"reference": reference, "known": bool(found), "failures": rows}))
     elif found:
         click.echo("\n\n".join(paragraph(failure, rule, lang) for failure in found))
     else:
@@ -82,7 +84,7 @@ def look_up(code: str) -> tuple[Entry, ...]:
 def _paragraph(entry: Entry, code: str, language: Language) -> str:
     labels, families = catalogue.titles("labels"), catalogue.titles("families")
     # Where the values are known only when something fails, their names stand instead.
-    values = {name: f"<{name}>" for name in entry.placeholders} | {"code": code}
+    values = {name: f"<{name}>" for name in entry.placeholders} | {"code": visible(code)}
     lines = [f"{entry.code}  {entry.say('title', language)}  [{families[entry.family][language]}]"]
     parts: tuple[catalogue.Part, ...] = ("message", "cause", "remedy")
     colon = "：" if language == "zh" else ": "

@@ -23,7 +23,7 @@ def paragraph(failure: Failure, rule: QueryRule, lang: Language) -> str:
     lines = [f"{labels['reference']} {failure.reference} · {at} · {words[failure.kind]}"]
     for code, entry, values in explained(failure):
         lines += [
-            f"{entry.say('title', lang, values)}  [{visible(code)}]",
+            f"{visible(entry.say('title', lang, values))}  [{visible(code)}]",
             f"  {labels['cause']}{colon}{visible(entry.say('cause', lang, values))}",
             f"  {labels['remedy']}{colon}{visible(entry.say('remedy', lang, values))}",
         ]

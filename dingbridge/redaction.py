@@ -12,7 +12,9 @@ from typing import Any
 
 MASK = "***"
 SHORTEST = 4  # characters; replacing less would only spoil the text around it
-_SECRET = re.compile(r"token|secret|ticket|aes_?key|auth_?code|password", re.IGNORECASE)
+_SECRET = re.compile(
+    r"token|secret|ticket|(?:aes|session)_?key|(?:auth|permanent)_?code|password", re.IGNORECASE
+)
 # In an address `code` and `state` are what the browser login is made of.
 _SECRET_PARAMETER = re.compile(
     rf"(?:code|state)\Z|.*?(?:{_SECRET.pattern}|signature)", re.IGNORECASE
@@ -39,28 +41,32 @@ def mask_values(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
-def masked(value: Any) -> Any:
-    """`value` (of JSON) with every secret in it, judged by its name, replaced."""
+def masked(value: Any, *, secret: bool = False) -> Any:
+    """`value` (of JSON) with the texts replaced that are secret, judged by the names above them.
+
+    `secret`: whether a name above says so already.
+    """
     if isinstance(value, dict):
-        return {
-            name: MASK if _is_secret(name, held) else masked(held) for name, held in value.items()
-        }
-    return [masked(held) for held in value] if isinstance(value, list) else value
+        return {n: masked(held, secret=secret or _is_secret(n)) for n, held in value.items()}
+    if isinstance(value, list):
+        return [masked(held, secret=secret) for held in value]
+    return MASK if secret and isinstance(value, str) else value
 
 
-def hidden(value: Any) -> set[str]:
+def hidden(value: Any, *, secret: bool = False) -> set[str]:
     """The texts that `masked` replaces."""
     if isinstance(value, dict):
-        told = {held for name, held in value.items() if _is_secret(name, held)}
-        return told.union(*(hidden(held) for held in value.values()))
-    return set().union(*(hidden(held) for held in value)) if isinstance(value, list) else set()
+        found = [hidden(held, secret=secret or _is_secret(n)) for n, held in value.items()]
+        return set().union(*found)
+    if isinstance(value, list):
+        return set().union(*(hidden(held, secret=secret) for held in value))
+    return {value} if secret and isinstance(value, str) else set()
 
 
 def _mask_parameter(found: re.Match[str]) -> str:
     return f"{found[1]}={MASK}" if names_secret(found[1]) else found[0]
 
 
-def _is_secret(name: str, held: object) -> bool:
+def _is_secret(name: str) -> bool:
     """Not the cursors of paging, though they are called tokens."""
-    paging = name.casefold() in ("nexttoken", "next_token")
-    return isinstance(held, str) and bool(_SECRET.search(name)) and not paging
+    return bool(_SECRET.search(name)) and name.casefold() not in ("nexttoken", "next_token")

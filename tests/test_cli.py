@@ -56,6 +56,16 @@ def test_the_real_command_says_with_its_exit_code_that_a_code_is_unknown(tmp_pat
     assert "unheard-of 不在目录里" in done.stdout
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_code_that_is_no_text_or_would_move_the_cursor_is_unknown(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    for octets in (b"\xff", b"\x1b[2J", b"\xe2\x80\xae"):
+        done = flask(tmp_path, os.fsdecode(octets), *options)
+        assert (done.returncode, done.stderr) == (1, "")
+        assert all(c.isprintable() or c == "\n" for c in done.stdout)
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [

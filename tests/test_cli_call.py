@@ -13,6 +13,8 @@ from click.testing import CliRunner
 from sandbox_server import SandboxClient
 
 from dingbridge.cli_call import call
+from dingbridge.credentials import Credentials
+from dingbridge.errors import CredentialUnavailable
 from dingbridge.redaction import masked
 
 pytest_plugins = ["sandbox_fixtures"]
@@ -75,6 +77,13 @@ def test_an_error_of_the_platform_is_explained_with_what_was_seen(sandbox: Sandb
         ("FETCH", "/x"),
         ("GET", "no-slash"),
         ("GET", "/x", "--param", "noequals"),
+        ("GET", "/x", "--param", "octets=\udcff"),
+        ("GET", "/x", "--param", "\udcff=octets"),
+        ("GET", "/\udcff"),
+        ("\udcff", "/x"),
+        ("POST", "/x", "--body", '{"a": "\udcff"}'),
+        ("POST", "/x", "--body", '{"a": "\\ud800"}'),
+        ("POST", "/x", "--body", '{"a": NaN}'),
         ("POST", "/x", "--body", "{"),
         ("POST", "/x", "--body", "@missing.json"),
         ("GET",),
@@ -85,6 +94,56 @@ def test_wrong_usage_is_exit_code_2_and_nothing_is_sent(
 ) -> None:
     assert run(*arguments)[0] == 2
     assert sandbox.platform_calls() == 0
+
+
+def test_what_could_move_a_terminal_s_cursor_is_printed_as_an_escape(
+    sandbox: SandboxClient,
+) -> None:
+    told = {"errcode": 0, "result": {"name": "张\x1b[2J\u202e\x9b", "emoji": "👍"}}
+    sandbox.fault(USER[1], "custom", body=json.dumps(told))
+    code, out, _ = run(*USER, "--body", '{"userid": "x"}')
+    assert (code, json.loads(out)) == (0, told)
+    assert "张\\u001b[2J\\u202e\\u009b" in out
+    assert "👍" in out
+    told = {"errcode": 40035, "errmsg": "\x1b[2J\u202e"}
+    sandbox.fault(USER[1], "custom", body=json.dumps(told))
+    for arguments in (USER, (*USER, "--json"), ("GET", "/\x1b[2J\u202e"), ("\x1b[2J", "/x")):
+        code, out, err = run(*arguments)
+        assert code in (1, 2)
+        assert out + err
+        assert all(c.isprintable() or c == "\n" for c in out + err)
+
+
+def test_a_call_that_is_done_stays_done_when_there_is_no_token_any_more(
+    sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = []
+    first = Credentials.access_token
+
+    def gone(self: Credentials) -> str:
+        if tokens:
+            raise CredentialUnavailable("token_unavailable")
+        tokens.append(first(self))
+        return str(tokens[0])
+
+    monkeypatch.setattr(Credentials, "access_token", gone)
+    code, out, err = run(*USER, "--body", '{"userid": "manager4220"}')
+    assert (code, err) == (0, "")
+    assert json.loads(out)["result"]["name"] == "张小沙"
+
+
+def test_settings_that_are_wrong_are_told_as_json_where_json_is_asked_for(
+    sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DING_CLIENT_ID")
+    code, out, err = run(*USER, "--json")
+    assert (code, err) == (2, "")
+    error = json.loads(out)["error"]
+    assert error["code"] == "settings"
+    (fault,) = error["faults"]
+    assert fault["name"] == "DING_CLIENT_ID"
+    assert fault["wrong"]
+    assert fault["where"]
 
 
 def test_an_unreachable_platform_is_exit_code_1(
@@ -119,6 +178,13 @@ def test_no_token_is_printed(sandbox: SandboxClient) -> None:
     token = sandbox.sandbox.platform.tokens.access_token()
     assert token not in out + err
     assert secret not in out + err
+    told = {"errcode": 0, "corp": {"permanent_code": "canary-1"}, "tokens": ["canary-2"]}
+    told["said"] = "canary-1 and canary-2"
+    sandbox.fault(USER[1], "custom", body=json.dumps(told))
+    code, out, err = run(*USER)
+    assert code == 0
+    assert json.loads(out)["said"] == "*** and ***"
+    assert "canary" not in out + err
 
 
 def test_cursors_of_paging_are_no_secrets() -> None:

@@ -254,13 +254,21 @@ def test_a_failure_is_gone_after_a_week(
     assert explain(reference).exit_code == 1
 
 
-def test_wrong_settings_are_exit_code_2_for_a_reference_and_no_matter_for_a_code(
-    explain: Explain, monkeypatch: pytest.MonkeyPatch
+def test_a_reference_needs_the_settings_that_say_where_it_is_kept_and_no_others(
+    visitor: Visitor, explain: Explain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DING_MODE", "nonsense")
-    result = explain("ABCD-2345")
-    assert result.exit_code == 2
-    assert "DING_MODE" in result.output
+    reference = error_of(visitor.post("/ding/sign", {"url": 5}))["reference"]
+    for name in ("MODE", "AGENT_ID", "PUBLIC_ORIGINS", "SIGNED_QUERY", "OAPI_URL", "DATABASE_URL"):
+        monkeypatch.setenv(f"DING_{name}", "nonsense $")
+    assert told(explain, reference)["kind"] == "refused"
+    monkeypatch.delenv("DING_CORP_ID")
+    result = explain(reference)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "DING_CORP_ID" in result.stderr
+    result = explain(reference, "--json")
+    assert (result.exit_code, result.stderr) == (2, "")
+    (fault,) = json.loads(result.stdout)["error"]["faults"]
+    assert fault["name"] == "DING_CORP_ID"
     assert explain("52013").exit_code == 0
 
 

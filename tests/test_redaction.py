@@ -51,6 +51,24 @@ def test_values_of_secrets_are_replaced_unless_they_are_too_short_to_be_any() ->
     assert mask_values("a secret-value and abc", ["secret-value", "abc"]) == "a *** and abc"
 
 
+def test_what_stands_below_a_secret_name_is_secret_too() -> None:
+    answer = {
+        "permanent_code": "p",
+        "session_key": "s",
+        "secrets": ["a", ["b"], 7],
+        "token": {"value": "v", "seconds": 7200, "parts": [{"of": "w"}]},
+        "corp": {"name": "n"},
+    }
+    assert masked(answer) == {
+        "permanent_code": "***",
+        "session_key": "***",
+        "secrets": ["***", ["***"], 7],
+        "token": {"value": "***", "seconds": 7200, "parts": [{"of": "***"}]},
+        "corp": {"name": "n"},
+    }
+    assert hidden(answer) == {"p", "s", "a", "b", "v", "w"}
+
+
 def test_what_is_hidden_in_an_answer_is_told_apart_from_its_cursors() -> None:
     answer = {"access_token": "t", "nextToken": "n", "list": [{"ticket": "k"}, 1], "code": "0"}
     assert masked(answer) == {
