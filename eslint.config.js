@@ -67,4 +67,9 @@ export default [
     files: ["assets/**/*.mjs", "tests/js/**/*.js", "tests/js/**/*.mjs", "eslint.config.js"],
     languageOptions: { ecmaVersion: 2024, sourceType: "module", globals: globals.node },
   },
+  {
+    // A browser's globals, which tests/js/tab.js puts there.
+    files: ["tests/js/tab.js", "tests/js/reauth.test.js"],
+    languageOptions: { globals: { document: "readonly", window: "readonly" } },
+  },
 ];

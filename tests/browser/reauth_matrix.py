@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from spa_visitor import COUNT_RESTORES, FORBIDDEN_STORAGE, STRANGER, SpaVisitor, without_no_store
+from spa_visitor import COUNT_RESTORES, STRANGER, SpaVisitor, without_no_store
 
 FACTORS: dict[str, tuple[str, ...]] = {
     "scenario": (
@@ -24,12 +24,12 @@ FACTORS: dict[str, tuple[str, ...]] = {
         "slow grant",
         "failed grant",
         "dead bridge",
-        "storage off",
     ),
     "platform": ("android", "ios", "harmony", "pc"),
     "grant_life": ("document", "path", "url"),
     "mode": ("history", "hash", "links"),
     "url_rule": ("current", "entry"),
+    "storage": ("on", "off"),
 }
 LATE = 6000  # milliseconds, of a clock that the test moves
 WATCHDOG = 8500  # a little more than in static/bridge_connection.js
@@ -70,7 +70,6 @@ COSTS: Mapping[str, Cost] = {
     # The parent is refreshed once; the third document is the visitor's own wish.
     "failed grant": Cost((3, 3, 3), (3, 3, 3), entries=1),
     "dead bridge": Cost((3, 3, 3), (3, 3, 3), entries=1, silent=2),
-    "storage off": WARM,
 }
 
 
@@ -205,11 +204,6 @@ def reads_the_sentence_and_retries(visitor: SpaVisitor, **cure: object) -> None:
     visitor.picks_a_colleague()
 
 
-def storage_off(visitor: SpaVisitor) -> None:
-    visitor.phone.page.add_init_script(FORBIDDEN_STORAGE)
-    warm(visitor)
-
-
 SCENARIOS: Mapping[str, Callable[[SpaVisitor], None]] = {
     "warm": warm,
     "cold": cold,
@@ -220,5 +214,4 @@ SCENARIOS: Mapping[str, Callable[[SpaVisitor], None]] = {
     "slow grant": slow_grant,
     "failed grant": failed_grant,
     "dead bridge": dead_bridge,
-    "storage off": storage_off,
 }

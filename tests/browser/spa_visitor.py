@@ -27,6 +27,20 @@ FULL_STORAGE = """
     }
   }
 """
+TELL_CONFIGURED = """
+  let sdk;
+  Object.defineProperty(window, "dd", {
+    get: () => sdk,
+    set: (given) => {
+      sdk = given;
+      const { config } = sdk;
+      sdk.config = (payload) => {
+        window.tellConfigured();
+        return config.call(sdk, payload);
+      };
+    },
+  });
+"""
 COUNT_RESTORES = """
   addEventListener("pageshow", (event) => { if (event.persisted) window.wasFrozen = true; });
 """
@@ -53,6 +67,15 @@ class SpaVisitor:
     def start_counting(self) -> None:
         """History entries count from here."""
         self._entries_before = self.place.evaluate("history.length")
+
+    def count_configured(self) -> list[str]:
+        """A list that grows by the document's address whenever a page calls `dd.config`."""
+        configured: list[str] = []
+        self.phone.context.expose_binding(
+            "tellConfigured", lambda source: configured.append(source["frame"].url)
+        )
+        self.phone.page.add_init_script(TELL_CONFIGURED)
+        return configured
 
     def go(self, view: str) -> None:
         """Tap a tab."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from phone import Phone
-from spa_visitor import FORBIDDEN_STORAGE, FULL_STORAGE, PICK, REFUSED, visitor_of
+from spa_visitor import FORBIDDEN_STORAGE, FORM, FULL_STORAGE, PICK, REFUSED, visitor_of
 
 SMALL = {"viewport": {"width": 390, "height": 600}}
 
@@ -34,6 +34,7 @@ def test_form_scroll_and_what_is_no_field_come_back(phones: Make, storage: str) 
     if storage != "forbidden":
         kept = page.evaluate("sessionStorage.getItem('dingbridge.reauth')")
         assert (kept is None) == (storage == "full")
+        assert FORM["#customer"] not in (kept or "")
 
     # Whoever was chosen comes along too, though that stands in no form field.
     phone.set(errors={PICK: REFUSED})
@@ -46,6 +47,55 @@ def test_form_scroll_and_what_is_no_field_come_back(phones: Make, storage: str) 
     assert phone.calls(method=PICK)[-1]["args"]["pickedUsers"] == ["manager4220"]
     assert visitor.still_has_what_was_filled_in()
     assert phone.errors == []
+
+
+# What the micro-app's form lacks: fields without a name, some that come late, boxes that scroll.
+MORE = """
+  (async () => {
+    while (!document.getElementById("visit")) await new Promise(requestAnimationFrame);
+    const add = (html) => {
+      const parsed = new DOMParser().parseFromString(html, "text/html").body;
+      document.getElementById("view").append(...parsed.childNodes);
+    };
+    const tall = '<p>1<p>2<p>3<p>4<p>5<p>6<p>7<p>8<p>9<p>10';
+    add('<input type=checkbox id=agreed><input><input><div id=inner></div>');
+    add('<select id=late></select><select id=many multiple><option>a<option>b<option>c</select>');
+    Object.assign(document.getElementById("inner").style, { height: "100px", overflow: "auto" });
+    await window.comesLate();
+    document.getElementById("late").append(new Option("x"), new Option("y"));
+    document.getElementById("inner").append(
+      ...new DOMParser().parseFromString(tall, "text/html").body.childNodes);
+    add('<textarea id=area></textarea>');
+    document.documentElement.dataset.late = "";
+  })();
+"""
+
+
+@pytest.mark.row("R13")
+def test_what_comes_late_or_has_no_name_or_scrolls_by_itself_comes_back_too(phones: Make) -> None:
+    phone = phones(grant_life="path", context=SMALL)
+    page = phone.page
+    page.expose_function("comesLate", lambda: None)
+    page.add_init_script(f"document.addEventListener('DOMContentLoaded', () => {{ {MORE} }});")
+    visitor = visitor_of(phone, "links")
+    visitor.go("visit")
+    page.wait_for_selector("html[data-late]")
+    page.check("#agreed")
+    page.fill("#view > input:nth-of-type(3)", "the second without a name")
+    page.fill("#area", "late")
+    page.select_option("#late", "y")
+    page.select_option("#many", ["a", "c"])
+    page.evaluate("document.getElementById('inner').scrollTop = 80")
+    with page.expect_event("domcontentloaded"):
+        page.evaluate("document.getElementById('choose').click()")
+    visitor.sees_the_colleague()
+    page.wait_for_selector("html[data-late]")
+    page.wait_for_function("() => document.getElementById('inner').scrollTop === 80")
+    assert page.is_checked("#agreed")
+    assert page.input_value("#view > input:nth-of-type(3)") == "the second without a name"
+    assert (page.input_value("#area"), page.input_value("#late")) == ("late", "y")
+    chosen = "Array.from(document.getElementById('many').selectedOptions, (one) => one.value)"
+    assert page.evaluate(chosen) == ["a", "c"]
 
 
 def test_what_the_visitor_types_meanwhile_is_not_overwritten(phones: Make) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from phone import Phone
 from playwright.sync_api import Route
-from spa_visitor import PICK, REFUSED, SpaVisitor, visitor_of
+from spa_visitor import FORBIDDEN_STORAGE, PICK, REFUSED, SpaVisitor, visitor_of
 
 Make = Callable[..., Phone]
 
@@ -16,12 +16,14 @@ Make = Callable[..., Phone]
 @pytest.mark.row("R12")
 @pytest.mark.row("R13")
 @pytest.mark.parametrize(("mode", "loads"), [("history", 3), ("links", 3), ("hash", 2)])
-@pytest.mark.parametrize("shape", ["modern", "classic"])
+@pytest.mark.parametrize(("shape", "storage"), [("modern", "on"), ("classic", "off")])
 def test_a_call_refused_for_good_ends_in_a_sentence_and_a_retry_starts_anew(
-    phones: Make, mode: str, loads: int, shape: str
+    phones: Make, mode: str, loads: int, shape: str, storage: str
 ) -> None:
     refusal = REFUSED if shape == "modern" else {"errorCode": 7, "message": "Permission denied"}
     phone = phones(errors={PICK: refusal})
+    if storage == "off":
+        phone.page.add_init_script(FORBIDDEN_STORAGE)
     visitor = visitor_of(phone, mode)
     visitor.go("visit")
     visitor.fill_in()
@@ -139,18 +141,25 @@ def test_the_parent_is_refreshed_with_the_query_that_it_was_opened_with(phones: 
     ]
 
 
-@pytest.mark.parametrize("where", ["url", "window.name"])
-def test_nothing_is_remembered_where_a_signature_or_a_bridge_would_suffer(
-    phones: Make, where: str
-) -> None:
+def test_nothing_is_remembered_in_the_address_which_is_signed(phones: Make) -> None:
     phone = phones(platform="pc", grant_life="path")
     seen: list[str] = []
     phone.page.on("framenavigated", lambda frame: seen.append(frame.url))
     visitor = visitor_of(phone, "history")
-    before = phone.page.evaluate("window.name")
     visitor.go("visit")
     visitor.picks_a_colleague()
-    if where == "url":
-        assert {url.removeprefix(phone.sandbox.phone_url) for url in seen} == {"spa/", "spa/visit"}
-    else:
-        assert phone.page.evaluate("window.name") == before
+    assert {url.removeprefix(phone.sandbox.phone_url) for url in seen} == {"spa/", "spa/visit"}
+
+
+@pytest.mark.row("R13")
+@pytest.mark.parametrize("mode", ["history", "hash", "links"])
+def test_the_address_stays_while_the_client_verifies_slowly(phones: Make, mode: str) -> None:
+    phone = phones(grant_ms=2000, url_rule="current")
+    visitor = SpaVisitor(phone, mode)
+    visitor.open()
+    phone.page.click("[data-view=visit]")
+    assert phone.page.get_attribute("html", "data-bridge") == "pending"
+    assert phone.page.evaluate("location.pathname") == visitor.address().split("#")[0]
+    visitor.sees("visit")
+    visitor.picks_a_colleague()
+    assert visitor.counts() == (1, 1, 1)

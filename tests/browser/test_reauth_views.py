@@ -31,6 +31,72 @@ def test_title_header_tabs_and_the_clients_bar_follow_the_view(phones: Make, mod
     assert visitor.counts() == (1, 1, 3)
 
 
+@pytest.mark.parametrize("mode", ["history", "hash", "links"])
+def test_title_and_header_follow_the_view_back_and_over_a_refresh(phones: Make, mode: str) -> None:
+    phone = phones(grant_life="url")
+    visitor = visitor_of(phone, mode)
+    visitor.go("visit")
+    visitor.picks_a_colleague()
+    assert (phone.page.title(), phone.page.inner_text(".bar-title")) == ("拜访", "拜访")
+    phone.page.evaluate("() => { history.back(); }")
+    visitor.sees("")
+    assert (phone.page.title(), phone.page.inner_text(".bar-title")) == ("外勤记录", "外勤记录")
+
+
+@pytest.mark.parametrize("mode", ["history", "hash", "links"])
+def test_the_link_to_the_content_and_the_tab_one_is_in_leave_the_form_alone(
+    phones: Make, mode: str
+) -> None:
+    phone = phones()
+    visitor = visitor_of(phone, mode, "visit")
+    visitor.fill_in()
+    phone.page.focus(".skip")
+    phone.page.keyboard.press("Enter")
+    assert phone.page.evaluate("document.activeElement.id") == "main"
+    visitor.go("visit")
+    assert phone.page.url.endswith(visitor.address("visit"))
+    assert visitor.still_has_what_was_filled_in()
+
+
+def test_a_link_to_a_part_of_the_page_is_the_browsers(phones: Make) -> None:
+    phone = phones()
+    visitor = visitor_of(phone, "links", "visit")
+    visitor.fill_in()
+    phone.page.evaluate(
+        """() => {
+          const link = document.createElement("a");
+          Object.assign(link, { href: "#note", id: "part", textContent: "part" });
+          document.getElementById("view").prepend(link);
+        }"""
+    )
+    phone.page.click("#part")
+    phone.page.wait_for_selector("#note:target")
+    assert visitor.still_has_what_was_filled_in()
+    phone.page.evaluate("() => { history.back(); }")
+    phone.page.wait_for_function("() => location.hash === ''")
+    assert visitor.still_has_what_was_filled_in()
+
+
+@pytest.mark.parametrize("mode", ["history", "links"])
+def test_a_slash_behind_a_views_address_is_the_view_too(phones: Make, mode: str) -> None:
+    phone = phones()
+    visitor = SpaVisitor(phone, mode)
+    phone.open(f"{visitor.address('visit')}/")
+    visitor.sees("visit")
+    visitor.picks_a_colleague()
+
+
+def test_what_has_the_focus_has_it_while_a_call_runs_and_after_a_refresh(phones: Make) -> None:
+    phone = phones(grant_life="path")
+    visitor = visitor_of(phone, "history")
+    visitor.go("visit")
+    phone.page.focus("#choose")
+    with phone.page.expect_event("domcontentloaded"):
+        phone.page.keyboard.press("Enter")
+    visitor.sees_the_colleague()
+    assert phone.page.evaluate("document.activeElement.id") == "choose"
+
+
 @pytest.mark.row("R20")
 @pytest.mark.parametrize("mode", ["history", "hash", "links"])
 def test_the_colour_of_the_bar_goes_with_the_visitor(phones: Make, mode: str) -> None:

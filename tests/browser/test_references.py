@@ -77,3 +77,17 @@ def test_a_failed_sign_in_is_looked_up_by_the_reference_on_the_page(
     assert failure["seen"]["endpoint"] == "/topapi/v2/user/getuserinfo"
     assert failure["seen"]["request_id"] == "15r0"
     assert failure["seen"]["platform"] == "android"
+
+
+@pytest.mark.row("R16")
+def test_a_call_refused_for_good_is_looked_up_by_the_reference_in_the_notice(
+    phones: Make, explained: Callable[[str], list[dict[str, Any]]]
+) -> None:
+    phone = phones(errors={"biz.contact.complexPicker": {"errorCode": "7", "errorMessage": "no"}})
+    phone.open("/spa-hash/#/visit")
+    phone.page.click("[data-action=people]")
+    reference = read_reference(phone, "[data-dingbridge-notice]")
+    wait_until(lambda: bool(explained(reference)), "the page's report")
+    (failure,) = explained(reference)
+    assert failure["explanations"][0]["code"] == "7"
+    assert failure["seen"]["api"] == "biz.contact.complexPicker"
