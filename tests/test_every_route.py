@@ -10,6 +10,7 @@ import json
 import re
 import string
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from hypothesis import HealthCheck, given, note
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from login_app import ORIGIN, Visitor
+from openapi_stage import NoLimits
 from sandbox_server import SandboxClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
@@ -242,6 +244,58 @@ def send_raw(
         environ_overrides={"RAW_URI": f"{path}?{query}" if query else path},
     )
     return response
+
+
+# What no honest platform says, by whichever endpoint.
+LIES = (
+    "",
+    "null",
+    '"\\ud800"',
+    "<html>",
+    "{}",
+    '{"errcode": 0, "result": null, "task_id": "x", "progress": [1]}',
+    '{"result": {"userid": "\\ud800", "name": "a\\u0000b"}, "openConversationId": "\\ud800"}',
+    '{"result": {"userid": ["x"]}, "openConversationId": {"a": 1}, "processQueryKey": 7}',
+    '{"errcode": "\\ud800", "errmsg": "\\u001b[2J\\ud800"}',
+    '{"errcode": 60020, "errmsg": "request ip=203.0.113.7 \\ud800"}',
+    '{"errcode": 40014, "errmsg": 7}',
+    '{"errcode": 1e400, "code": {"a": 1}, "message": []}',
+)
+ASKED = {
+    "/topapi/v2/user/getuserinfo",
+    "/topapi/message/corpconversation/asyncsend_v2",
+    "/topapi/message/corpconversation/getsendprogress",
+    "/v1.0/im/chat/{chatId}/convertToOpenConversationId",
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_platform_that_lies_to_any_route_leads_to_no_unhandled_5xx(
+    app: Flask, sandbox: SandboxClient, lie: str
+) -> None:
+    visitor = Visitor(app, sandbox)
+    assert visitor.login().status_code == 200
+    client = app.extensions["dingbridge"]["dingbridge"].sign_in._users._client
+    client._sleep, client.limiter = id, NoLimits()  # nothing that is repeated may keep us waiting
+    form = {"to": "me", "kind": "text", "text": "早", "key": "key-of-a-submission-1"}
+    headers = {"Origin": ORIGIN, "Accept": "application/json"}
+    sent = visitor.client.post("/chat", data=form, headers=headers, base_url=ORIGIN)
+    assert sent.status_code == 201, sent.text
+    row = str((sent.json or {})["id"])
+    before = {path: sandbox.platform_calls(path) for path in ASKED}
+    sandbox.fault("*", "custom", body=lie)
+    posted = {"code": "c", "corpId": visitor.corp, "chatId": "chat1234567890", "url": f"{ORIGIN}/"}
+    bodies = {
+        "application/json": json.dumps(posted).encode(),
+        "application/x-www-form-urlencoded": form_of({**form, "key": "key-of-a-submission-2"}),
+    }
+    for rule in rules_of(app):
+        for method, (kind, body) in product(sorted(rule.methods or ()), bodies.items()):
+            browser = app.test_client() if rule.rule == "/ding/logout" else visitor.client
+            path = path_of(rule, [row] * 9)
+            check(send_raw(browser, method, path, "", body, {**headers, "Content-Type": kind}))
+    assert {path for path in ASKED if sandbox.platform_calls(path) > before[path]} == ASKED
+    assert visitor.get("/ding/me").status_code == 200
 
 
 @pytest.mark.parametrize("kind", TYPES[:5])
