@@ -11,7 +11,7 @@ const bridge = {
   reports: { send: (state, error) => tab.reported.push(error) },
   get state() { return tab.client.state || "ready"; },
   allow: async (name) => {
-    const code = tab.client.allow && tab.client.allow(name);
+    const code = tab.client.allow && await tab.client.allow(name);
     if (code) throw Object.assign(new Error(code), { code });
   },
   call: async (name, params) => {
@@ -25,9 +25,15 @@ const bridge = {
 };
 
 export class Tab {
-  /** `storage`: "allowed", "full", "forbidden", or "cleared" by the app whenever it starts. */
-  constructor({ address = "/app/", state = null, storage = "allowed", longestState = Infinity } = {}) {
-    Object.assign(this, { storage, longestState, stored: new Map(), loads: 0, index: 0 });
+  /**
+   * `storage`: "allowed", "full", "forbidden", or "cleared" by the app whenever it starts.
+   * `longestState`: characters that the history keeps of a state. `movesTo`: the address that the
+   * app puts in the place of a document's before modules run.
+   */
+  constructor({
+    address = "/app/", state = null, storage = "allowed", longestState = Infinity, movesTo = "",
+  } = {}) {
+    Object.assign(this, { storage, longestState, movesTo, stored: new Map(), loads: 0, index: 0 });
     this.entries = [{ address, state }];
     this.client = {};
     this.use();
@@ -44,6 +50,7 @@ export class Tab {
     this.use();
     if (this.storage === "cleared") this.stored.clear();
     const entry = document.dingbridge.entry;
+    if (this.movesTo) this.entries[this.index].address = this.movesTo;
     if (!modules.has(entry)) modules.set(entry, await import(`../../static/reauth.js?${modules.size}`));
     this.starting = modules.get(entry).startReauth({ parent: "/app/" });
     this.starting.then((reauth) => { this.reauth = reauth; });
