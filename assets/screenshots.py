@@ -38,7 +38,7 @@ ROW = {
     "files-stored": LOOKS[0],
     "report-week": LOOKS[1],
 }
-ROW_PAGE = """<style>
+ROW_PAGE = """<!doctype html><style>
   body { display: flex; gap: 16px; width: max-content; margin: 0; padding: 8px; }
   img { width: 208px; border: 1px solid #c9cfd6; border-radius: 14px; }
 </style>"""
