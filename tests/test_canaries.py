@@ -1,7 +1,8 @@
 """Secrets planted in every setting and in every answer of the platform are found nowhere.
 
 The platform of these tests puts its tokens and tickets, and whatever it was sent, into every field
-of every answer, as a platform does that fails in an unforeseen way.
+of every answer and into a header, as a platform does that fails in an unforeseen way; in some
+answers every letter is escaped, which JSON allows.
 """
 
 from __future__ import annotations
@@ -113,14 +114,25 @@ class Platform:
         mode = self.mode.removeprefix("late ")
         if mode == "page":
             return 403, "text/html", f"<html>{echo}</html>"
-        status, said = answers[mode]
-        return status, "application/json", json.dumps(said)
+        status, said = answers[mode.removeprefix("escaped ")]
+        body = json.dumps(said)
+        return status, "application/json", escaped(body) if mode.startswith("escaped ") else body
+
+
+def escaped(text: str) -> str:
+    """JSON whose every letter within strings is an escape."""
+
+    def letters(found: re.Match[str]) -> str:
+        read = json.loads(found[0])
+        return '"' + "".join(f"\\u{ord(letter):04x}" for letter in read) + '"'
+
+    return re.sub(r'"(?:[^"\\]|\\.)*"', letters, text)
 
 
 # With "late", tokens and tickets are handed out and only what follows fails.
-NEW_MODES = ("fine", "new", "failed", "types", "codes", "page")
-LATE_MODES = ("late new", "late wrapped", "late refused token", "late types", "late codes")
-OLD_MODES = ("old", "late old", "late page")
+NEW_MODES = ("fine", "escaped new", "failed", "types", "codes", "page")
+LATE_MODES = ("late new", "late escaped wrapped", "late refused token", "late types", "late codes")
+OLD_MODES = ("old", "late escaped old", "late page")
 
 
 @contextmanager
@@ -135,6 +147,8 @@ def serving(platform: Platform) -> Iterator[None]:
             status, kind, body = platform.answer(urlsplit(self.path).path, sent)
             self.send_response(status)
             self.send_header("Content-Type", kind)
+            line = "".join(letter for letter in sent if " " <= letter <= "~")
+            self.send_header("x-acs-request-id", line[:4000])
             self.send_header("Content-Length", str(len(body.encode())))
             self.end_headers()
             self.wfile.write(body.encode())
