@@ -106,6 +106,8 @@ def test_whose_calls_count_together() -> None:
             "PUT /v1.0/calendar/users/{}/calendars/{}/events/{}",
         ),
         ("POST", "/v1.0/robot/groupMessages/send", "POST /v1.0/robot/groupMessages/send"),
+        ("POST", "/v1.0/oauth2/userAccessToken", "POST /v1.0/oauth2/userAccessToken"),
+        ("GET", "/v1.0/", "GET /v1.0"),
     ],
 )
 def test_ids_in_a_path_do_not_make_another_api(method: str, path: str, api: str) -> None:
@@ -118,6 +120,7 @@ def test_ids_in_a_path_do_not_make_another_api(method: str, path: str, api: str)
         ("/topapi/v2/user/get", False),
         ("/topapi/v2/department/listsub", False),
         ("GET /v1.0/contact/users/me", False),
+        (api_of("POST", "/v1.0/oauth2/userAccessToken"), False),
         ("/topapi/message/corpconversation/asyncsend_v2", True),
         ("POST /v1.0/robot/groupMessages/send", True),
     ],

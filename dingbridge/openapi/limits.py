@@ -198,9 +198,10 @@ def api_of(method: str, path: str) -> str:
     """
     if not is_new(path):
         return path
-    version, *segments = path.strip("/").split("/")
-    named = ["{}" if _is_id(part, before) else part for before, part in pairwise(("", *segments))]
-    return f"{method} /{'/'.join((version, *named))}"
+    parts = path.strip("/").split("/")
+    # Version and product (`oauth2`) are words, whatever they look like.
+    named = ["{}" if _is_id(part, before) else part for before, part in pairwise(parts[1:])]
+    return f"{method} /{'/'.join((*parts[:2], *named))}"
 
 
 def _is_id(part: str, before: str) -> bool:
