@@ -16,13 +16,16 @@ from microapp.chat_sending import TO_ME, Unsent, send
 from microapp.chat_store import NAME_LENGTH, choose, messages, offered
 from microapp.context import MicroApp, back_to
 from microapp.failures import wants_json
-from microapp.paging import EMPTY, newest, page_before, parse_id
+from microapp.page_room import weight
+from microapp.paging import EMPTY, Room, newest, page_before, parse_id
 from microapp.platform_failures import PLATFORM_FAILURES, answer_failure
 
-PAGE_SIZE = 5
+PAGE_SIZE = 3
 SHOWN_LENGTH = 60  # characters of a message in the list
+NAME_ROOM = 66  # bytes of HTML that a chat's name takes
 _FORM_LIMIT = 16 * 1024  # bytes
 _CHOICE_LIMIT = 4 * 1024
+_LIST = Room(PAGE_SIZE, 1950, lambda row: 620 + weight((row.title + row.text)[:SHOWN_LENGTH]))
 _TARGET = re.compile(r"[!-~]{1,200}")
 
 
@@ -49,7 +52,7 @@ def _add_list(page: Blueprint, micro: MicroApp) -> None:
         listed, chats = EMPTY, []
         if person is not None:
             with micro.database.read() as connection:
-                listed = newest(connection, messages, person, before, PAGE_SIZE)
+                listed = newest(connection, messages, person, before, _LIST)
                 chats = list(offered(connection, person, way, now))
         return render_template(
             "chat.html",
@@ -65,6 +68,7 @@ def _add_list(page: Blueprint, micro: MicroApp) -> None:
             told=lambda row: told(row, now, lang),
             is_open=lambda row: is_open(row, now),
             shown_length=SHOWN_LENGTH,
+            name_room=NAME_ROOM,
             key=secrets.token_urlsafe(18),
         )
 

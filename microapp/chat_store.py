@@ -35,7 +35,7 @@ from microapp.tables import RowId, UtcTime, is_of, personal_table, require_own, 
 NAME_LENGTH = 200  # characters of a chat's name; what is longer is cut
 TARGET_LENGTH = 200
 CODE_LENGTH = 100
-OFFERED = 10  # chats in the form, those chosen last
+OFFERED = 6  # chats in the form, those chosen last
 A_MINUTE = 20  # messages of one person: what a robot may send to one chat, too
 CID_LIFE = timedelta(hours=24)  # and a cid is good once (document "pickConversation")
 # The platform answers within half a minute or never: see the times in dingbridge.transport.

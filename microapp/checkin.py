@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Row
 
 from dingbridge.problems import RequestRefused
-from microapp.checkin_store import NOTE_LENGTH, Place, add, of_day
+from microapp.checkin_store import NOTE_LENGTH, Place, add, checkins, count
 from microapp.context import MicroApp, back_to
 from microapp.failures import wants_json
+from microapp.page_room import cut, weight
+from microapp.paging import EMPTY, Room, newest, page_before
 from microapp.tables import clean, submission_key
 
 _LIMIT = 16 * 1024  # bytes of a posted form
+# Bytes of HTML: notes and addresses of the greatest length stay whole, unless they are all marks.
+_ADDRESS_ROOM, _NOTE_ROOM = 610, 1510
+
+
+def _weigh(row: Row[Any]) -> int:
+    return 360 + weight(cut(row.address, _ADDRESS_ROOM), cut(row.note, _NOTE_ROOM))
+
+
+LIST = Room(rows=8, octets=2600, weigh=_weigh)
 
 
 def checkin_page(micro: MicroApp) -> Blueprint:
@@ -24,17 +37,22 @@ def checkin_page(micro: MicroApp) -> Blueprint:
     def show() -> str:
         """The page; without a session its list says that it is being signed in."""
         person = micro.bridge.user()
-        now = micro.now()
-        rows = []
+        today = micro.day_of(micro.now())
+        before = page_before(request.args.get("before"))
+        listed, number = EMPTY, 0
         if person is not None:
             with micro.database.read() as connection:
-                rows = list(of_day(connection, person, micro.day_of(now)))
+                listed = newest(connection, checkins, person, before, LIST, checkins.c.day == today)
+                number = count(connection, person, today)
         return render_template(
             "checkin.html",
             person=person,
-            checkins=rows,
+            listed=listed,
+            number=number,
+            before=before,
+            rooms={"address": _ADDRESS_ROOM, "note": _NOTE_ROOM},
             zone=micro.zone,
-            today=micro.day_of(now),
+            today=today,
             key=secrets.token_urlsafe(18),
             note_length=NOTE_LENGTH,
         )

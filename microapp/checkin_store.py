@@ -7,12 +7,12 @@ Places are in GCJ-02, the coordinates of Chinese maps, as the page asks the clie
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
-from sqlalchemy import Column, Connection, Double, Index, Row, String, select
+from sqlalchemy import Column, Connection, Double, Index, Row, String, func, select
 
 from dingbridge.login.session import SessionUser
 from dingbridge.problems import RequestRefused
@@ -92,10 +92,10 @@ def add(
     return row, is_new
 
 
-def of_day(connection: Connection, person: SessionUser, day: date) -> Sequence[Row[Any]]:
-    """A person's check-ins of a day in the corp's zone, newest first."""
-    mine = select(checkins).where(is_of(checkins, person), checkins.c.day == day)
-    return connection.execute(mine.order_by(checkins.c.at.desc(), checkins.c.id.desc())).all()
+def count(connection: Connection, person: SessionUser, day: date) -> int:
+    """How often a person checked in on a day in the corp's zone."""
+    mine = select(func.count()).where(is_of(checkins, person), checkins.c.day == day)
+    return connection.execute(mine).scalar_one()
 
 
 def _number(value: object) -> float:

@@ -29,11 +29,12 @@ from microapp.file_shelf import open_shelf
 from microapp.file_types import ACCEPTED, FILE_TYPES
 from microapp.files_store import files, linked, remove, sweep, used
 from microapp.files_upload import add_uploads, shelf_of
-from microapp.paging import EMPTY, newest, page_before
+from microapp.page_room import weight
+from microapp.paging import EMPTY, Room, newest, page_before
 from microapp.signed_links import sign, signed
 from microapp.tables import require_own
 
-_SHOWN = 10  # files on a page
+_LIST = Room(10, 3000, lambda row: 235 + weight(row.file_name))
 _LINK = "file"
 # Nothing that is served may run, load or be framed by others, whatever a browser makes of it.
 _HARMLESS = {
@@ -69,7 +70,7 @@ def _add_list(page: Blueprint, micro: MicroApp) -> None:
         listed, taken = EMPTY, 0
         if person is not None:
             with micro.database.read() as connection:
-                listed = newest(connection, files, person, before, _SHOWN)
+                listed = newest(connection, files, person, before, _LIST)
                 taken = used(connection, person, micro.now())
         return render_template(
             "files.html",

@@ -10,6 +10,7 @@ from microapp.chat import chat_page
 from microapp.checkin import checkin_page
 from microapp.context import MicroApp
 from microapp.files import files_page
+from microapp.page_room import cut
 from microapp.report import report_page
 from microapp.scan import scan_page
 from microapp.words import words
@@ -56,6 +57,7 @@ def add_pages(app: Flask, micro: MicroApp) -> None:
         tags.append(f'<script type="module" src="{base}{name}"></script>')
         return Markup("\n".join(tags))  # noqa: S704 - names of files, and an escaped path
 
+    app.jinja_env.filters["cut"] = cut
     app.jinja_env.globals.update(script_words=script_words, page_script=page_script)
 
     @app.context_processor

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy.sql import ColumnElement
 
 from dingbridge.login.session import SessionUser
 from dingbridge.problems import RequestRefused
+from microapp.page_room import fitting
 from microapp.tables import is_of
 
 # What fits into a row's id on both databases.
 _ROW_ID = re.compile(r"[0-9]{1,18}")
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a list takes of a page at most: `rows`, and `octets` of HTML by what each row weighs."""
+
+    rows: int
+    octets: int
+    weigh: Callable[[Row[Any]], int]
 
 
 @dataclass(frozen=True)
@@ -41,13 +52,18 @@ def page_before(text: str | None) -> int | None:
 
 
 def newest(
-    connection: Connection, table: Table, person: SessionUser, before: int | None, size: int
+    connection: Connection,
+    table: Table,
+    person: SessionUser,
+    before: int | None,
+    room: Room,
+    *conditions: ColumnElement[bool],
 ) -> Page:
-    """A person's rows with ids below `before`, at most `size`."""
-    mine = select(table).where(is_of(table, person))
+    """A person's rows with ids below `before`, as many as there is room for."""
+    mine = select(table).where(is_of(table, person), *conditions)
     if before is not None:
         mine = mine.where(table.c.id < before)
     # One more than is shown tells whether there are older ones.
-    rows = connection.execute(mine.order_by(table.c.id.desc()).limit(size + 1)).all()
-    shown = rows[:size]
-    return Page(shown, shown[-1].id if len(rows) > size else None)
+    rows = connection.execute(mine.order_by(table.c.id.desc()).limit(room.rows + 1)).all()
+    shown = fitting(rows[: room.rows], room.weigh, room.octets)
+    return Page(shown, shown[-1].id if len(rows) > len(shown) else None)

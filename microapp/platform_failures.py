@@ -73,7 +73,9 @@ def answer_failure(
     )
     bridge.note_failure(reference, status, error)
     if wants_json():
-        message, remedy = (entry.say(p, lang, error.values) for p in ("message", "remedy"))
+        message = entry.say("message", lang, error.values)
+        # What the platform told of the server, such as its address, is for developers.
+        remedy = entry.say("remedy", lang, error.values if bridge.is_developer() else None)
         answer: Response = error_answer(status, entry.code, message, remedy, reference)
     else:
         answer = error_page(entry, lang, status, reference)

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from dingbridge import catalogue
 from dingbridge.login.session import SessionUser
@@ -23,6 +23,7 @@ from dingbridge.settings import Language
 from microapp import report_store
 from microapp.context import MicroApp, nav_colour
 from microapp.failures import wants_json
+from microapp.page_room import fitting, weight
 from microapp.paging import parse_id
 from microapp.report_csv import csv_lines
 from microapp.report_range import PRESETS, DayRange
@@ -38,6 +39,7 @@ View = Callable[[], ResponseReturnValue]
 PEOPLE_SHOWN = 10
 ENTRIES_SHOWN = 10
 _MOST_PAGES = 10_000
+_ENTRIES_ROOM = 3600  # bytes of HTML
 _DATE_LENGTH = 10  # characters
 _LINK = "report"
 _COLUMNS = (
@@ -189,7 +191,12 @@ def _list(connection: Connection, asked: Asked) -> dict[str, Any]:
     rows = report_store.latest(
         connection, asked.scope, before=asked.before, limit=ENTRIES_SHOWN + 1
     )
-    return {"entries": rows[:ENTRIES_SHOWN], "has_older": len(rows) > ENTRIES_SHOWN}
+    shown = fitting(rows[:ENTRIES_SHOWN], _weigh, _ENTRIES_ROOM)
+    return {"entries": shown, "has_older": len(rows) > len(shown)}
+
+
+def _weigh(row: Row[Any]) -> int:
+    return 110 + weight(row.name[:20], row.address[:32], row.note[:24])
 
 
 def _charts(connection: Connection, asked: Asked) -> dict[str, Any]:

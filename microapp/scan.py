@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from dingbridge.problems import RequestRefused
 from microapp.context import MicroApp, back_to
 from microapp.failures import wants_json
-from microapp.paging import EMPTY, newest, page_before, parse_id
+from microapp.page_room import cut, weight
+from microapp.paging import EMPTY, Room, newest, page_before, parse_id
 from microapp.scan_store import KINDS, SEPARATORS, TEXT_LENGTH, add, delete, scans
 from microapp.tables import clean, require_own, submission_key
 from microapp.web_address import host_of
@@ -18,6 +19,9 @@ from microapp.web_address import host_of
 PAGE_SIZE = 6
 SHOWN_LENGTH = 120  # characters of a text in the list; the rest stands on a page of its own
 _LIMIT = 64 * 1024  # bytes of a posted form
+_PART = 4000  # bytes of HTML that a text takes of its own page
+_LONGEST_LINK = 1500
+_LIST = Room(PAGE_SIZE, 2300, lambda row: 330 + 2 * weight(row.text[:SHOWN_LENGTH]))
 
 
 def scan_page(micro: MicroApp) -> Blueprint:
@@ -32,7 +36,7 @@ def scan_page(micro: MicroApp) -> Blueprint:
         listed = EMPTY
         if person is not None:
             with micro.database.read() as connection:
-                listed = newest(connection, scans, person, before, PAGE_SIZE)
+                listed = newest(connection, scans, person, before, _LIST)
         return render_template(
             "scan.html",
             person=person,
@@ -84,10 +88,20 @@ def _add_rows(page: Blueprint, micro: MicroApp) -> None:
     @page.get("/scan/<row_id>")
     @micro.bridge.login_required
     def show_one(row_id: str) -> ResponseReturnValue:
-        """One text as a whole."""
+        """One text: as a whole, or from the character `from` on as much as fits."""
         with micro.database.read() as connection:
             row = require_own(connection, scans, micro.person(), parse_id(row_id))
-        return render_template("scan_text.html", row=row, zone=micro.zone, host_of=host_of)
+        begin = max(0, request.args.get("from", 0, int))
+        shown = cut(row.text[begin:], _PART)
+        end = begin + len(shown)
+        return render_template(
+            "scan_text.html",
+            row=row,
+            shown=shown,
+            rest=end if end < len(row.text) else None,
+            host=host_of(row.text) if weight(row.text) <= _LONGEST_LINK else "",
+            zone=micro.zone,
+        )
 
     @page.post("/scan/delete")
     @micro.bridge.login_required

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,20 +23,16 @@ from microapp_visitor import ORIGIN, PAGE, AppVisitor, error_code
 from sandbox_server import SandboxClient
 from werkzeug.test import TestResponse
 
-from microapp.chat import PAGE_SIZE
+from microapp.chat import NAME_ROOM, PAGE_SIZE
 from microapp.database import Database
+from microapp.page_room import cut
 from microapp.words import words
 
 pytest_plugins = ["chat_fixtures"]
+pytestmark = pytest.mark.xdist_group("postgresql")
 
 
 ZH = words("zh")
-
-
-@pytest.fixture
-def store_url(tmp_path: Path) -> str:
-    """What is refused never gets as far as a database: one kind is enough."""
-    return f"sqlite:///{tmp_path / 'store.db'}"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +62,7 @@ def test_what_no_picker_gives_is_refused(writer: AppVisitor, choice: dict[str, o
 )
 def test_a_chats_name_is_text(writer: AppVisitor, title: str) -> None:
     choice = choose(writer, title=title)
-    assert receivers(writer)[str(choice)] == (title[:200] or ZH["chat_unnamed"])
+    assert receivers(writer)[str(choice)] == (cut(title, NAME_ROOM) or ZH["chat_unnamed"])
     assert "<script>alert" not in writer.get("/chat").text
 
 

@@ -494,6 +494,52 @@ def test_the_csv_file_of_others_is_for_administrators(
     assert [row[3] for row in alone[1:]] == [LEI]
 
 
+def test_a_link_to_the_csv_file_is_good_without_a_session_for_ten_minutes_and_for_its_scope_alone(
+    visitor: AppVisitor, admin: AppVisitor, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(RUOLAN, TODAY, days_ago(3))
+    store(LEI, TODAY)
+    given = {
+        who: who.post("/report/link?from=2026-03-04&to=2026-03-04", {}).json
+        for who in (visitor, admin)
+    }
+    whose = {visitor: [RUOLAN], admin: [RUOLAN, LEI]}
+    for who, answer in given.items():
+        who.sign_out()
+        assert answer is not None
+        got = who.get(answer["url"])
+        assert got.headers["Content-Disposition"].startswith("attachment")
+        assert [row[3] for row in csv_rows(got)[1:]] == whose[who]
+        for forged in (answer["url"][:-1], "/report/link", "/report/link?t=MQ.x.y"):
+            assert who.get(forged).status_code == 403
+        assert who.post("/report/link", {}).status_code == 401
+    moment = datetime.now(UTC).timestamp()
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: moment + 610)
+    assert all(who.get(answer["url"]).status_code == 403 for who, answer in given.items() if answer)
+
+
+def test_a_link_to_the_csv_file_of_others_is_for_administrators_whose_role_is_fresh(
+    visitor: AppVisitor, admin: AppVisitor
+) -> None:
+    assert visitor.post(f"/report/link?person={LEI}", {}).status_code == 403
+    foreign = admin.post("/report/link", {}, Origin="https://evil.example")
+    assert foreign.status_code == 403
+    with admin.client.session_transaction(base_url=ORIGIN) as session:
+        kept = session["dingbridge"]
+        session["dingbridge"] = {**kept, "at": kept["at"] - 3700}
+    aged = admin.post("/report/link", {})
+    assert (aged.status_code, aged.headers["WWW-Authenticate"]) == (401, "DingTalk")
+
+
+def test_the_colour_of_the_navigation_bar_stays(admin: AppVisitor, store: Store) -> None:
+    store(LEI, TODAY)
+    page = admin.get("/report?dd_nav_bgcolor=FF0B62D6").text
+    assert '<input type="hidden" name="dd_nav_bgcolor" value="FF0B62D6">' in page
+    for found in re.findall(r'(?:href="|data-address="/report)(\?[^"]*)"', page):
+        assert "dd_nav_bgcolor=FF0B62D6" in found
+    assert "dd_nav_bgcolor" not in admin.get("/report").text
+
+
 def test_the_csv_file_speaks_the_visitors_language(visitor: AppVisitor, store: Store) -> None:
     store(RUOLAN, TODAY)
     visitor.client.set_cookie("lang", "en", domain="app.example.test")
@@ -634,7 +680,17 @@ def plans(database: Database, ask: Callable[[], object]) -> list[str]:
         ]
 
 
-@pytest.mark.parametrize("query", ["", "&person=user5031", "&view=list", "&view=list&before=900"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?",
+        "?person=user5031",
+        "?view=list",
+        "?view=list&before=900",
+        "/checkins.csv?",
+        "/checkins.csv?person=user5031",
+    ],
+)
 def test_every_query_follows_an_index(
     admin: AppVisitor, store: Store, database: Database, query: str
 ) -> None:
@@ -642,8 +698,10 @@ def test_every_query_follows_an_index(
         store(f"user{5030 + number}", *(days_ago(day) for day in range(330)))
     with database.write() as connection:
         connection.exec_driver_sql("ANALYZE")
-    asked = plans(database, lambda: admin.get(f"/report?from=2026-02-26&to=2026-03-04{query}"))
+    asked = plans(database, lambda: admin.get(f"/report{query}&from=2026-02-26&to=2026-03-04"))
     assert asked
     for plan in asked:
         assert "checkins" in plan
-        assert not re.search(r"Seq Scan on checkins|SCAN checkins(?! USING)", plan), plan
+        # No table as a whole, and no index as a whole either.
+        assert not re.search(r"Seq Scan on checkins|SCAN checkins", plan), plan
+        assert re.search(r"SEARCH checkins USING|Index Cond", plan), plan

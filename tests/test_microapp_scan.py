@@ -128,7 +128,19 @@ def test_a_long_text_is_cut_in_the_list_and_whole_on_its_own_page(visitor: AppVi
     assert texts(visitor) == [text[:SHOWN_LENGTH] + "…"]
     (row,) = ids(visitor)
     assert f'href="/scan/{row}"' in rows(visitor)[0]
-    whole = visitor.get(f"/scan/{row}").text
+    parts, address = [], f"/scan/{row}"
+    while address:
+        part = visitor.get(address).text
+        parts += re.findall(r'scan-text">(.*?)</p>', part)
+        address = (re.findall(rf'href="(/scan/{row}\?from=\d+)"', part) or [""])[0]
+    assert len(parts) > 1
+    assert "".join(parts) == text
+
+
+def test_an_address_as_long_as_people_have_is_whole_on_its_own_page(visitor: AppVisitor) -> None:
+    text = "https://example.com/" + "x" * 400
+    visitor.post("/scan", form(text=text))
+    whole = visitor.get(f"/scan/{ids(visitor)[0]}").text
     assert f'scan-text">{text}</p>' in whole
     assert "打开 example.com" in whole
 
@@ -261,11 +273,15 @@ def test_plain_forms_come_back_to_the_page(visitor: AppVisitor) -> None:
     assert rows(visitor) == []
 
 
-def test_a_full_page_is_within_the_budget(visitor: AppVisitor) -> None:
-    empty = len(visitor.get("/scan").data)
-    for number in range(PAGE_SIZE + 1):
-        visitor.post("/scan", form(text=f"https://example.com/assets/A-{number:04}"))
-    assert len(visitor.get("/scan").data) - empty <= 2_300  # the frame takes 12.6 kB
+def test_a_form_comes_back_in_the_colour_of_the_navigation_bar(visitor: AppVisitor) -> None:
+    colour = "dd_nav_bgcolor=FF0B62D6"
+    visitor.post("/scan", form())
+    actions = re.findall(r'action="(/scan[^"]*)"', visitor.get(f"/scan?{colour}").text)
+    assert actions == [f"/scan?{colour}", f"/scan/delete?{colour}"]
+    for address in actions:
+        posted = {**form(), "id": ids(visitor)[0]}
+        answer = visitor.client.post(address, data=posted, headers=PAGE, base_url=ORIGIN)
+        assert answer.headers["Location"] == f"/scan?{colour}"
 
 
 def test_what_is_wrong_is_json_for_scripts(visitor: AppVisitor) -> None:

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from microapp_visitor import ORIGIN, AppVisitor, new_key
+from microapp_visitor import JSON, ORIGIN, AppVisitor, new_key
 
 import app as micro_app
 from dingbridge.login.session import SessionUser
@@ -30,25 +30,10 @@ ASSETS_LIMIT = 40_000
 SDK = MODULES / "vendor" / "dingtalk.js"
 # By page: files below static/ that are its library.
 LIBRARIES = {"report": ("vendor/charts.js", f"{BUILT}/vendor/charts.js")}
-# What somebody may have stored before: the lists are not empty.
-FORMS = {
-    "checkin": {
-        "latitude": "30.279212",
-        "longitude": "120.026208",
-        "accuracy": "29",
-        "address": "浙江省杭州市余杭区文一西路969号",
-        "note": "拜访客户：新合同",
-    },
-    "scan": {"kind": "qr", "text": "https://example.com/assets/1024?from=label"},
-    "chat": {
-        "to": "me",
-        "kind": "link",
-        "title": "巡检报告",
-        "text": "三号楼二层，全部正常",
-        "url": "https://example.com/report",
-    },
-    "files": {"file": "拜访客户 合同（终稿）2026年2月27日.txt"},
-}
+PLACE = {"latitude": "30.279212", "longitude": "120.026208", "accuracy": "29"}
+# Characters of one byte, of three, and of one that is five in HTML.
+LETTERS = ("a", "长", "&")
+NAME = "欧阳若兰" * 3
 
 
 @pytest.fixture(scope="module")
@@ -59,14 +44,7 @@ def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppVisitor]:
         settings |= {"SECRET_KEY": "x" * 32, "DING_DEBUG": "0", "DING_PUBLIC_ORIGINS": ORIGIN}
         made = micro_app.create_app(settings)
         made.extensions["dingbridge"]["dingbridge"].credentials.ticket()
-        visitor = AppVisitor(made, "user5031")
-        for name, form in FORMS.items():
-            for _ in range(10 if name == "files" else 7):  # the lists of a page are full
-                posted: dict[str, object] = {**form, "key": new_key()}
-                if "file" in form:
-                    posted["file"] = (io.BytesIO(b"text"), form["file"])
-                assert visitor.post(f"/{name}", posted).status_code == 201
-        yield visitor
+        yield AppVisitor(made, "user5031", NAME)
 
 
 def pages(visitor: AppVisitor) -> list[str]:
@@ -80,15 +58,60 @@ def address(name: str) -> str:
     return "/" if name == "home" else f"/{name}"
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_html_of_every_page_is_at_most_15_kb(visitor: AppVisitor, lang: str) -> None:
-    visitor.client.set_cookie("lang", lang, domain="app.example.test")
+def fill(visitor: AppVisitor, letter: str) -> list[str]:
+    """Store as much of everything as people can; the pages of what was stored last."""
+    long = "https://example.com/" + letter * 100
+    for number in range(12):
+        posts: list[tuple[str, dict[str, object]]] = [
+            ("checkin", {**PLACE, "address": letter * 200, "note": letter * 500}),
+            ("scan", {"kind": "qr", "text": letter * 7089}),
+            ("scan", {"kind": "qr", "text": long}),
+            ("chat", {"to": "me", "kind": "link", "title": letter * 64, "text": letter * 200,
+                      "url": "https://example.com"}),
+            ("files", {"file": (io.BytesIO(b"text"), f"{number}{letter * 80}.txt")}),
+        ]  # fmt: skip
+        ids = []
+        for name, form in posts:
+            answer = visitor.post(f"/{name}", {**form, "key": new_key()})
+            assert answer.status_code == 201, answer.text
+            ids.append((answer.json or {}).get("file") or (answer.json or {})["id"])
+        chosen = {"openConversationId": f"chat-{number}", "title": letter * 200}
+        kept = visitor.client.post("/chat/choices", json=chosen, headers=JSON, base_url=ORIGIN)
+        assert kept.status_code == 200
+    return [f"/scan/{ids[1]}", f"/scan/{ids[2]}", f"/files/{ids[4]}"]
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_the_html_of_every_page_is_at_most_15_kb_whatever_people_type(
+    visitor: AppVisitor, letter: str
+) -> None:
+    somebody = visitor.colleague(f"user{ord(letter)}", NAME)
+    everything = [*map(address, pages(visitor)), "/spa/", *fill(somebody, letter)]
     sizes = {}
-    for name in pages(visitor):
-        answer = visitor.get(address(name))
-        assert '"signature"' in answer.text, name
-        sizes[name] = len(answer.data)
+    for lang in ("zh", "en"):
+        somebody.client.set_cookie("lang", lang, domain="app.example.test")
+        for name in [*everything, "/report?view=list"]:
+            answer = somebody.get(name)
+            assert answer.status_code == 200
+            assert '"signature"' in answer.text, name
+            sizes[name, lang] = len(answer.data)
     assert {name: size for name, size in sizes.items() if size > HTML_LIMIT} == {}, sizes
+
+
+@pytest.mark.parametrize("page", ["checkin", "scan", "chat", "files"])
+def test_pages_of_long_lists_hold_every_row_once(visitor: AppVisitor, page: str) -> None:
+    somebody = visitor.colleague(f"user-{page}", NAME)
+    fill(somebody, "长")
+    older, counted = f"/{page}", 0
+    while older:
+        text = somebody.get(older).text
+        items = re.findall(
+            r"<li[ >](?:(?!</li>).)*list-time|<li><a class=\"file\"", text, re.DOTALL
+        )
+        assert items
+        counted += len(items)
+        older = (re.findall(rf'href="(/{page}\?before=\d+)"', text) or [""])[0]
+    assert counted == (24 if page == "scan" else 12)
 
 
 def test_the_html_of_a_report_with_all_that_it_shows_is_at_most_15_kb(

@@ -25,6 +25,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "checkin_today": ("今天", "Today"),
     "checkin_count": ("{count} 次", "{count} check-ins"),
     "checkin_count_one": ("1 次", "1 check-in"),
+    "checkin_no_more": ("没有更早的了。", "There is nothing older."),
+    "checkin_older": ("更早的", "Older"),
+    "checkin_newest": ("回到最新的", "Back to the newest"),
     "checkin_empty": (
         "今天还没有签到。到了地方，点“签到”就会记下位置和时间。",
         'No check-ins today. Once you are there, tap "Check in" to note place and time.',

@@ -56,5 +56,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "scan_deleting": ("正在删除…", "Deleting…"),
     "scan_older": ("更早的", "Older"),
     "scan_newest": ("回到最新的", "Back to the newest"),
+    "scan_rest": ("后面的内容", "The rest"),
     "scan_back": ("返回列表", "Back to the list"),
 }
