@@ -132,12 +132,20 @@ segments = st.one_of(
 )
 
 
+def app_of(sandbox: SandboxClient, folder: Path, debug: str) -> Flask:
+    return micro_app.create_app(
+        {
+            **sandbox.sandbox.environment(folder / "instance"),
+            "SECRET_KEY": "a session key for tests only",
+            "DING_PUBLIC_ORIGINS": ORIGIN,
+            "DING_DEBUG": debug,
+        }
+    )
+
+
 @pytest.fixture
 def app(sandbox: SandboxClient, tmp_path: Path) -> Flask:
-    environment = sandbox.sandbox.environment(tmp_path / "instance")
-    return micro_app.create_app(
-        {**environment, "SECRET_KEY": "a session key for tests only", "DING_PUBLIC_ORIGINS": ORIGIN}
-    )
+    return app_of(sandbox, tmp_path, "1")
 
 
 @pytest.fixture(params=["stranger", "signed in"])
@@ -269,10 +277,8 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize("lie", LIES)
-def test_a_platform_that_lies_to_any_route_leads_to_no_unhandled_5xx(
-    app: Flask, sandbox: SandboxClient, lie: str
-) -> None:
+def ask_everywhere(app: Flask, sandbox: SandboxClient, lie: str) -> Iterator[TestResponse]:
+    """What each route answers to somebody signed in when the platform says `lie` to everything."""
     visitor = Visitor(app, sandbox)
     assert visitor.login().status_code == 200
     client = app.extensions["dingbridge"]["dingbridge"].sign_in._users._client
@@ -293,9 +299,26 @@ def test_a_platform_that_lies_to_any_route_leads_to_no_unhandled_5xx(
         for method, (kind, body) in product(sorted(rule.methods or ()), bodies.items()):
             browser = app.test_client() if rule.rule == "/ding/logout" else visitor.client
             path = path_of(rule, [row] * 9)
-            check(send_raw(browser, method, path, "", body, {**headers, "Content-Type": kind}))
+            yield send_raw(browser, method, path, "", body, {**headers, "Content-Type": kind})
     assert {path for path in ASKED if sandbox.platform_calls(path) > before[path]} == ASKED
     assert visitor.get("/ding/me").status_code == 200
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_platform_that_lies_to_any_route_leads_to_no_unhandled_5xx(
+    app: Flask, sandbox: SandboxClient, lie: str
+) -> None:
+    for response in ask_everywhere(app, sandbox, lie):
+        check(response)
+
+
+def test_the_server_s_address_in_an_answer_of_the_platform_is_told_to_no_visitor(
+    sandbox: SandboxClient, tmp_path: Path
+) -> None:
+    refusal = '{"errcode": 60020, "errmsg": "访问ip不在白名单之中,request ip=203.0.113.7"}'
+    told = list(ask_everywhere(app_of(sandbox, tmp_path, ""), sandbox, refusal))
+    assert "60020" in "".join(response.text for response in told)
+    assert "203.0.113.7" not in "".join(response.text for response in told)
 
 
 @pytest.mark.parametrize("kind", TYPES[:5])

@@ -13,6 +13,7 @@ from login_app import ORIGIN, Visitor, error_of, login_app
 from sandbox_server import SandboxClient
 
 from dingbridge import DingBridge
+from dingbridge.errors import CallRefused
 
 BY_CODE = "/topapi/v2/user/getuserinfo"
 DETAILS = "/topapi/v2/user/get"
@@ -358,6 +359,20 @@ def test_details_that_cannot_be_true_start_no_session(
     assert response.status_code == 503
     assert error_of(response)["code"] == "platform_unreadable"
     assert visitor.session() == {}
+
+
+def test_whatever_else_of_ours_stops_a_sign_in_is_worth_another_try(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise CallRefused("body_not_json", {"error": "UnicodeEncodeError"})
+
+    monkeypatch.setattr(
+        visitor.app.extensions["dingbridge"]["dingbridge"].sign_in, "in_client", broken
+    )
+    response = visitor.login()
+    assert (response.status_code, error_of(response)["code"]) == (503, "body_not_json")
+    assert int(response.headers["Retry-After"]) >= 1
 
 
 @pytest.mark.parametrize("shown", [False, True])
