@@ -303,6 +303,23 @@ def test_the_csv_file_is_saved_under_a_chinese_name(stage: Stage, tmp_path: Path
     assert rows[1][8] in {"", "送样品\n等待签收"}
 
 
+def test_a_session_that_has_ended_is_renewed_for_the_csv_file_and_a_failure_is_told(
+    stage: Stage,
+) -> None:
+    link = stage.page.get_by_role("link", name="下载 CSV 表格")
+    stage.phone.context.clear_cookies(name="session")
+    with stage.page.expect_download() as waiting:
+        link.click()
+    assert waiting.value.suggested_filename.endswith(".csv")
+    assert stage.phone.documents() == 1
+    stage.page.route("**/report/link?*", lambda route: route.abort())
+    link.click()
+    expect(stage.page.locator("#outcome [role=alert]")).to_be_visible()
+    stage.page.unroute("**/report/link?*")
+    with stage.page.expect_download():
+        stage.page.locator("#outcome button").click()
+
+
 def test_without_scripts_the_same_is_there_in_tables_links_and_a_form(
     staging: Callable[..., Stage],
 ) -> None:
