@@ -52,6 +52,13 @@ def test_an_address_that_is_no_view_is_not_found(client: FlaskClient, address: s
     assert client.get(address).status_code == 404
 
 
+def test_the_words_for_a_refused_call_are_in_the_page_so_that_a_refresh_asks_nobody(
+    client: FlaskClient,
+) -> None:
+    said = data_block(client.get("/spa/visit").text)["words"]
+    assert said["7"]["message"]  # type: ignore[index]
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_title_tabs_and_words_are_in_the_visitors_language(client: FlaskClient, lang: str) -> None:
     client.set_cookie("lang", lang)
