@@ -7,15 +7,18 @@ import os
 import re
 import select
 import socket
+import ssl
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from certificates import self_signed
 
 from dingbridge.errors import CallRefused, PlatformError, PlatformUnavailable
 from dingbridge.settings import Settings
@@ -32,8 +35,10 @@ def answer(body: bytes, status: str = "200 OK", headers: bytes = b"") -> bytes:
 class Server:
     """Says what a test wants to each connection, byte for byte."""
 
-    def __init__(self, say: Callable[[socket.socket], None]) -> None:
+    def __init__(self, say: Callable[[socket.socket], None], *, receives: bool = True) -> None:
+        """`receives`: it reads what is sent first."""
         self.requests: list[bytes] = []
+        self._receives = receives
         self._say = say
         self._over = threading.Event()
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -49,7 +54,8 @@ class Server:
                     return
                 connection.settimeout(10)
                 try:
-                    self.requests.append(connection.recv(65536))
+                    if self._receives:
+                        self.requests.append(connection.recv(65536))
                     self._say(connection)
                 except OSError:
                     continue  # the caller has gone, as it may
@@ -63,8 +69,11 @@ class Server:
 
 
 @contextmanager
-def serving(say: bytes | Callable[[socket.socket], None]) -> Iterator[Server]:
-    server = Server((lambda connection: connection.sendall(say)) if isinstance(say, bytes) else say)
+def serving(
+    say: bytes | Callable[[socket.socket], None], *, receives: bool = True
+) -> Iterator[Server]:
+    speak = (lambda connection: connection.sendall(say)) if isinstance(say, bytes) else say
+    server = Server(speak, receives=receives)
     try:
         yield server
     finally:
@@ -247,6 +256,28 @@ def test_what_http_cannot_say_is_refused_without_a_word_of_it(loaded: Settings) 
             told = f"{refused.value!r}{vars(refused.value)}{refused.value.__context__!r}"
             assert TOKEN not in told
     assert server.requests == []
+
+
+def test_headers_that_drip_over_tls_end_too(
+    loaded: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = self_signed(tmp_path, ("localhost",))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate.chain, certificate.key)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.chain))
+
+    def say(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            secured.recv(65536)
+            drip_header(secured)
+
+    with serving(say, receives=False) as server:
+        url = server.url.replace("http://127.0.0.1", "https://localhost")
+        transport = open_transport(loaded, url, read_seconds=5.0, total_seconds=0.5)
+        began = time.monotonic()
+        with pytest.raises(PlatformUnavailable, match="platform_timeout"):
+            transport.call("old", "GET", "/gettoken")
+        assert 0.5 <= time.monotonic() - began < 4
 
 
 def test_nobody_at_that_address_is_named_too(loaded: Settings) -> None:
