@@ -135,7 +135,7 @@ def drip_headers(connection: socket.socket) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\n")
     for number in range(99):  # http.client gives up at a hundred
         connection.sendall(b"X-%d: x\r\n" % number)
-        time.sleep(0.02)
+        time.sleep(0.1)
     connection.recv(1)
 
 
