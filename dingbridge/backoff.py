@@ -12,11 +12,10 @@ from dingbridge.errors import PlatformError, PlatformUnavailable
 # ticket, ten in all, and a recovery is noticed within twenty-four seconds.
 FIRST_PAUSE, LONGEST_PAUSE = 3.0, 20.0
 JITTER = 0.2
+# A platform that bans an address says for how many minutes; more than these are not believed.
+LONGEST_BAN = 60
 # A value that somebody calls bad is asked for anew at most once in this many seconds.
 DOUBT_PAUSE = 60.0
-# A failure that seems to lie in the future comes from a clock that was set; a little of it is
-# the difference between two machines.
-_SKEW = 5.0
 # Only spreads load. The random module itself is the app's: a thread must not disturb a seed.
 _chance = SystemRandom()
 
@@ -36,27 +35,14 @@ class Backoff:
     error: PlatformError | None = None
     doubted: Moment | None = None
 
-    def wait(self, clock: Clock) -> float:
-        """Seconds until the platform may be asked again; negative since when it may."""
-        if self.failed is None or (age := clock.since(self.failed)) < -_SKEW:
-            return -LONGEST_PAUSE
-        return self.pause - age
-
-    def may_doubt(self, clock: Clock) -> bool:
-        """Whether a value that is called bad may be asked for anew."""
-        if self.doubted is None:
-            return True
-        age = clock.since(self.doubted)
-        return age >= DOUBT_PAUSE or age < -_SKEW
-
     def after_failure(self, error: PlatformError, clock: Clock) -> Backoff:
-        """The next step."""
+        """The next step, or what the platform itself wants if that is longer."""
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self.failures, 8))
         return replace(
             self,
             failures=self.failures + 1,
             failed=clock.now(),
-            pause=pause * _chance.uniform(1.0, 1.0 + JITTER),
+            pause=max(pause * _chance.uniform(1.0, 1.0 + JITTER), _ban_seconds(error)),
             error=error,
         )
 
@@ -89,10 +75,16 @@ class Backoff:
         return cls(
             failures=failures,
             failed=Moment.from_json(stored.get("failed")),
-            pause=min(max(float(pause), 0.0), LONGEST_PAUSE * (1 + JITTER)),
+            pause=min(max(float(pause), 0.0), LONGEST_BAN * 60.0),
             error=_error_from_json(stored.get("error")),
             doubted=Moment.from_json(stored.get("doubted")),
         )
+
+
+def _ban_seconds(error: PlatformError) -> float:
+    """What `{"status": 1111, "wait": 5}` asks for; 0 where no time is stated."""
+    minutes = error.values.get("minutes", "")
+    return 60.0 * int(minutes) if minutes.isdecimal() and int(minutes) <= LONGEST_BAN else 0.0
 
 
 def _error_as_json(error: PlatformError) -> dict[str, object]:

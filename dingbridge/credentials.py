@@ -18,7 +18,7 @@ from random import SystemRandom
 from dingbridge.clock import Clock
 from dingbridge.encryption import shared_cipher
 from dingbridge.envelopes import is_token_refused
-from dingbridge.errors import PlatformError
+from dingbridge.errors import CredentialUnavailable, PlatformError
 from dingbridge.issuer import Issuer, PlatformIssuer, TicketSource, ask_source
 from dingbridge.lease import LONGEST_LIFE, Issued
 from dingbridge.private_folder import private_folder
@@ -48,9 +48,9 @@ class Credentials:
         source: Callable[[], TicketSource | None] = lambda: None,
         watched: bool = True,
     ) -> None:
-        """`open_fleet` gives the shared parts for "token" and "ticket", `caches` are those that
-        they lie in. `source` tells the app's own ticket source, if it has one. With
-        `watched=False` nobody but the caller calls `tick`.
+        """`open_fleet` gives the shared parts of a name, `caches` are those that they lie in.
+        `source` tells the app's own ticket source, if it has one. With `watched=False` nobody but
+        the caller calls `tick`.
         """
         self._issuer = issuer
         self._source = source
@@ -62,12 +62,14 @@ class Credentials:
         self._ticket = Refresher(
             "ticket",
             open_fleet("ticket"),
-            Supply(
-                self._ask_for_ticket,
-                cap=LONGEST_LIFE,
-                origin=lambda: "platform" if source() is None else "source",
-                ready=self._may_ask_for_ticket,
-            ),
+            Supply(self._ask_for_ticket, cap=LONGEST_LIFE, ready=self._may_ask_for_ticket),
+            on_use=self._ensure_watched,
+        )
+        # Apart from the platform's: during a deployment some processes have a source, some none.
+        self._sourced_ticket = Refresher(
+            "ticket",
+            open_fleet("sourced-ticket"),
+            Supply(self._ask_source, cap=LONGEST_LIFE),
             on_use=self._ensure_watched,
         )
         self._make_watch()
@@ -78,7 +80,7 @@ class Credentials:
 
         Raises CredentialUnavailable (`ticket_unavailable`).
         """
-        return self._ticket.value()
+        return (self._ticket if self._source() is None else self._sourced_ticket).value()
 
     def access_token(self) -> str:
         """The current access token, from memory while one is valid.
@@ -103,7 +105,7 @@ class Credentials:
         however many pages say so; until then the old one stays in use. Returns at once.
         """
         self._ensure_watched()
-        self._ticket.doubt()
+        self._tickets().doubt()
         log.info("ticket_doubted reason=%s", reason)
         self._wake.set()
 
@@ -115,24 +117,30 @@ class Credentials:
         """
         return {
             "token": self._token.status(),
-            "ticket": self._ticket.status(),
+            "ticket": self._tickets().status(),
             "caches": {cache.name: cache.reachable for cache in self._caches},
         }
 
     def tick(self) -> None:
         """One look around: take over what is newer, refresh what is due."""
         self._token.tick()
-        self._ticket.tick()
+        self._tickets().tick()
 
     def close(self) -> None:
         """Stop watching; the values stay usable until they expire."""
         self._closed = True
         self._wake.set()
 
-    def _ask_for_ticket(self) -> Issued:
+    def _tickets(self) -> Refresher:
+        return self._ticket if self._source() is None else self._sourced_ticket
+
+    def _ask_source(self) -> Issued:
         source = self._source()
-        if source is not None:
-            return ask_source(source)
+        if source is None:  # taken away since it was due
+            raise CredentialUnavailable("ticket_unavailable")
+        return ask_source(source)
+
+    def _ask_for_ticket(self) -> Issued:
         token = self._token.value()
         try:
             return self._issuer.ticket(token)
@@ -145,7 +153,7 @@ class Credentials:
         return self._issuer.ticket(replacement)
 
     def _may_ask_for_ticket(self) -> bool:
-        return self._source() is not None or self._token.at_hand() or not self._token.failing()
+        return self._token.at_hand() or not self._token.failing()
 
     def _make_watch(self) -> None:
         self._closed = False
@@ -165,7 +173,10 @@ class Credentials:
                     name="dingbridge-watcher",
                     daemon=True,
                 )
-                self._watcher.start()
+                try:
+                    self._watcher.start()
+                except RuntimeError as error:  # no more threads: the next caller tries again
+                    log.warning("watcher_not_started cause=%s", error)
 
     def _after_fork(self) -> None:
         closed = self._closed
@@ -173,8 +184,8 @@ class Credentials:
         self._closed = closed
         for cache in self._caches:
             cache.after_fork()
-        self._token.after_fork()
-        self._ticket.after_fork()
+        for refresher in (self._token, self._ticket, self._sourced_ticket):
+            refresher.after_fork()
 
 
 def open_credentials(
@@ -243,6 +254,7 @@ def _identity(settings: Settings, name: str) -> str:
 
 def _watch(credentials: weakref.ref[Credentials], wake: threading.Event) -> None:
     """Tick until the credentials are closed or nobody has them any more."""
+    failing = False
     while True:
         watched = credentials()
         if watched is None or watched._closed:  # noqa: SLF001  # this loop is a part of the class
@@ -250,7 +262,11 @@ def _watch(credentials: weakref.ref[Credentials], wake: threading.Event) -> None
         try:
             watched.tick()
         except Exception:  # the watcher has to outlive whatever a tick meets
-            log.exception("watcher_failed")
+            if not failing:  # four times a second would fill the disk
+                log.exception("watcher_failed")
+            failing = True
+        else:
+            failing = False
         del watched
         wake.wait(_chance.uniform(*TICK_SECONDS))
         wake.clear()

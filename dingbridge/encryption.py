@@ -1,13 +1,15 @@
 """Encryption at rest: MultiFernet over DING_STORE_KEYS, so that a copied disk is no breach.
 
-The first key encrypts, every key decrypts; a new key goes in front and the old ones behind it
-until nothing is stored under them any more.
+The first key encrypts, every key decrypts. A new key goes behind the others first, on every
+machine, so that all can read it; then in front; and the old ones go when nothing is stored under
+them any more.
 """
 
 from __future__ import annotations
 
 import base64
 import os
+import shlex
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from dingbridge.errors import Fault, SettingsError
-from dingbridge.private_folder import private_folder
+from dingbridge.private_folder import give_to_owner, private_folder
 from dingbridge.settings import Settings
 
 KEY_FILE = "store.key"
@@ -68,16 +70,19 @@ def shared_cipher(settings: Settings) -> Cipher:
 
 def _kept_keys(instance: Path) -> list[str]:
     path = private_folder(instance) / KEY_FILE
+    quoted = shlex.quote(str(path))
     try:
         if not path.exists():
             _make_key(path)
         if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise _unusable(f"{path}: 其他用户可读 / others can read it", f"chmod 600 {path}")
+            raise _unusable(f"{path}: 其他用户可读 / others can read it", f"chmod 600 {quoted}")
         keys = path.read_text().split()
     except OSError as error:
-        raise _unusable(f"{path}: {error.strerror}", f"chown $(id -u) {path}") from None
+        raise _unusable(
+            f"{path}: {error.strerror}", f"sudo chown {os.geteuid()} {quoted}"
+        ) from None
     if not keys or any(len(key) < 32 for key in keys):
-        raise _unusable(f"{path}: 不是密钥文件 / holds no keys", f"rm {path}")
+        raise _unusable(f"{path}: 不是密钥文件 / holds no keys", f"rm {quoted}")
     return keys
 
 
@@ -87,6 +92,7 @@ def _make_key(path: Path) -> None:
         draft.write(Fernet.generate_key().decode() + "\n")
         draft.flush()
         os.fsync(draft.fileno())
+        give_to_owner(Path(draft.name))
         try:
             os.link(draft.name, path)
         except FileExistsError:

@@ -18,6 +18,9 @@ from dingbridge.transport import Transport
 # A source that hands out a bare ticket says nothing about its life: it is asked again soon.
 UNSTATED_LIFE = 60
 
+# The platform's lives are hours; one of seconds would have it asked dozens of times a minute.
+SHORTEST_LIFE = 15
+
 _VALUE = re.compile(r"[!-~]{1,2048}")
 
 
@@ -52,11 +55,11 @@ class PlatformIssuer:
             path = "/gettoken"  # reads the query only; a body gets 40035
             query = {"appkey": self._key, "appsecret": self._secret}
             answer = self._transport.call("old", "GET", path, params=query)
-            return issued(answer, path, "access_token", "expires_in")
+            return issued(answer, path, "access_token", "expires_in", SHORTEST_LIFE)
         path = "/v1.0/oauth2/accessToken"
         body = {"appKey": self._key, "appSecret": self._secret}
         answer = self._transport.call("new", "POST", path, json=body)
-        return issued(answer, path, "accessToken", "expireIn")
+        return issued(answer, path, "accessToken", "expireIn", SHORTEST_LIFE)
 
     def ticket(self, token: str) -> Issued:
         """Asks `/get_jsapi_ticket` or `/v1.0/oauth2/jsapiTickets`."""
@@ -64,22 +67,24 @@ class PlatformIssuer:
             path = "/get_jsapi_ticket"
             query = {"type": "jsapi"}  # required in 2016, ignored today
             answer = self._transport.call("old", "GET", path, params=query, token=token)
-            return issued(answer, path, "ticket", "expires_in")
+            return issued(answer, path, "ticket", "expires_in", SHORTEST_LIFE)
         path = "/v1.0/oauth2/jsapiTickets"
         answer = self._transport.call("new", "POST", path, token=token)
-        return issued(answer, path, "jsapiTicket", "expireIn")
+        return issued(answer, path, "jsapiTicket", "expireIn", SHORTEST_LIFE)
 
 
-def issued(answer: dict[str, Any], endpoint: str, value: str, seconds: str) -> Issued:
+def issued(
+    answer: dict[str, Any], endpoint: str, value: str, seconds: str, shortest: int = 1
+) -> Issued:
     """The two fields of an answer, checked.
 
     Raises PlatformUnavailable (`platform_unreadable`, naming the field) for anything else than a
-    printable string and a whole number of seconds from 1 to 86400.
+    printable string and a whole number of seconds from `shortest` to 86400.
     """
     text, life = answer.get(value), answer.get(seconds)
     if not isinstance(text, str) or not _VALUE.fullmatch(text):
         raise PlatformUnavailable("platform_unreadable", endpoint=endpoint, values={"field": value})
-    if isinstance(life, bool) or not isinstance(life, int) or not 1 <= life <= LONGEST_LIFE:
+    if isinstance(life, bool) or not isinstance(life, int) or not shortest <= life <= LONGEST_LIFE:
         raise PlatformUnavailable(
             "platform_unreadable", endpoint=endpoint, values={"field": seconds}
         )
@@ -110,4 +115,5 @@ def ask_source(source: TicketSource) -> Issued:
             fields = {"ticket": value, "seconds": seconds}
         case _:
             fields = {"ticket": answer, "seconds": UNSTATED_LIFE}
+    # It may say that its ticket lives for another second.
     return issued(fields, "ticket_source", "ticket", "seconds")

@@ -36,24 +36,26 @@ class Issued(NamedTuple):
 class Lease:
     """A value, its life in seconds as of `renewed`, and when it was first seen.
 
-    `origin` is "platform" or "source": one never stands in for the other.
+    The answer was `lag` seconds on its way, and the life may have begun with the question.
     """
 
     value: str
     seconds: int
     born: Moment
     renewed: Moment
-    origin: str
+    lag: float
 
     @classmethod
-    def taken(cls, issued: Issued, before: Lease | None, clock: Clock, origin: str) -> Lease:
-        """The lease for what was issued just now; the same value as before keeps its birth."""
-        now = clock.now()
-        born = now
+    def taken(cls, issued: Issued, before: Lease | None, clock: Clock, asked: Moment) -> Lease:
+        """The lease for what was asked for at `asked` and has come now; the same value as before
+        keeps its birth.
+        """
+        born = asked
         if before is not None and before.value == issued.value:
             over = clock.since(before.born) - LONGEST_LIFE
-            born = now if over > CAP_DOUBT else before.born
-        return cls(issued.value, issued.seconds, born, now, origin)
+            born = asked if over > CAP_DOUBT else before.born
+        lag = max(0.0, clock.since(asked))
+        return cls(issued.value, issued.seconds, born, clock.now(), lag)
 
     def age(self, clock: Clock) -> float:
         """Seconds since the last renewal; a machine whose clock is behind sees 0, not less."""
@@ -62,7 +64,7 @@ class Lease:
     def remaining(self, clock: Clock, cap: int | None) -> float:
         """Seconds until it must not be used any more; `cap` bounds the life from birth."""
         age = self.age(clock)
-        left = self.seconds - age
+        left = self.seconds - self.lag - age
         if cap is None:
             return left
         born_age = max(age, clock.since(self.born))
@@ -74,14 +76,15 @@ class Lease:
         """Seconds until it should be asked for again, at `share` of its life.
 
         A renewal that would run into the cap is left out: the platform would give the same value
-        again, so letting this life run out is what brings a new one before the cap.
+        again, so letting this life run out, by the platform's clock too, is what brings a new one
+        before the cap.
         """
         age = self.age(clock)
         ahead = share * self.seconds - age
         if cap is not None:
             born_age = max(age, clock.since(self.born))
             if born_age + ahead + self.seconds > cap:
-                return self.remaining(clock, cap)
+                return self.remaining(clock, cap) + self.lag
         return ahead
 
     def as_json(self) -> dict[str, object]:
@@ -91,19 +94,21 @@ class Lease:
             "seconds": self.seconds,
             "born": self.born.as_json(),
             "renewed": self.renewed.as_json(),
-            "origin": self.origin,
+            "lag": self.lag,
         }
 
     @classmethod
     def from_json(cls, stored: dict[str, object]) -> Lease | None:
         """What `as_json` gave, or None for anything else."""
-        value, seconds, origin = stored.get("value"), stored.get("seconds"), stored.get("origin")
+        value, seconds, lag = stored.get("value"), stored.get("seconds"), stored.get("lag")
         born = Moment.from_json(stored.get("born"))
         renewed = Moment.from_json(stored.get("renewed"))
-        if not (isinstance(value, str) and value and isinstance(origin, str)):
+        if not (isinstance(value, str) and value):
+            return None
+        if not isinstance(lag, float) or not 0 <= lag <= LONGEST_LIFE:
             return None
         if isinstance(seconds, bool) or not isinstance(seconds, int):
             return None
         if not 1 <= seconds <= LONGEST_LIFE or born is None or renewed is None:
             return None
-        return cls(value, seconds, born, renewed, origin)
+        return cls(value, seconds, born, renewed, lag)

@@ -7,7 +7,6 @@ wall clock that is set afterwards moves nothing.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from random import SystemRandom
 from typing import NamedTuple
 
@@ -39,16 +38,11 @@ class Held(NamedTuple):
 class LeaseMemory:
     """The newest lease of a record; safe for threads and forks."""
 
-    def __init__(
-        self, record: SharedRecord, clock: Clock, cap: int | None, origin: Callable[[], str]
-    ) -> None:
-        """`cap` bounds a life since birth, in seconds; a lease from elsewhere than `origin` counts
-        as absent.
-        """
+    def __init__(self, record: SharedRecord, clock: Clock, cap: int | None) -> None:
+        """`cap` bounds a life since birth, in seconds."""
         self._record = record
         self._clock = clock
         self._cap = cap
-        self._origin = origin
         self._adopting = threading.Lock()
         self.live: Live | None = None
         self.held: Held | None = None
@@ -58,10 +52,10 @@ class LeaseMemory:
         """The number of the lease in use."""
         return None if self.held is None else self.held.sequence
 
-    def at_hand(self) -> bool:
-        """Whether there is a valid value."""
+    def valid(self) -> str | None:
+        """The value while it may be used."""
         live = self.live
-        return live is not None and self._clock.steady() < live.until
+        return live.value if live is not None and self._clock.steady() < live.until else None
 
     def is_due(self, *, alone: bool) -> bool:
         """Whether the value should be asked for again; later where the fleet cannot be asked."""
@@ -77,8 +71,6 @@ class LeaseMemory:
             held = self.held
             if held is None or held.sequence != sequence:
                 held = self._times(sequence, Lease.from_json(fields))
-            if held is not None and held.lease.origin != self._origin():
-                held = None
             self.held = held
             self.live = None if held is None else Live(held.lease.value, held.until)
 

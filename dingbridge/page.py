@@ -32,7 +32,7 @@ _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _LETTERS = 8 * _ALPHABET.encode()  # what each of the 256 octets is written as
 
 
-class TicketSource(Protocol):
+class Tickets(Protocol):
     """Whoever has the current jsapi_ticket."""
 
     def ticket(self) -> str:
@@ -106,7 +106,7 @@ def describe_apis(names: Sequence[str]) -> dict[str, dict[str, object]]:
 class PageSigner:
     """Signs pages for one app's credentials."""
 
-    def __init__(self, settings: Settings, policy: FrontPolicy, tickets: TicketSource) -> None:
+    def __init__(self, settings: Settings, policy: FrontPolicy, tickets: Tickets) -> None:
         """`policy` says which headers are believed; `tickets` has the current ticket."""
         self._settings = settings
         self._policy = policy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from pathlib import Path
 
@@ -18,21 +19,36 @@ def private_folder(path: Path, setting: str = "DING_INSTANCE") -> Path:
     Raises SettingsError with the command that mends it.
     """
     path = path.absolute()
+    quoted = shlex.quote(str(path))
     try:
+        missing = [folder for folder in (path, *path.parents) if not folder.exists()]
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in reversed(missing):
+            give_to_owner(folder)
         found = path.stat()
     except OSError as error:
-        raise _unsafe(setting, f"{path}: {error.strerror}", f"mkdir -p -m 700 {path}") from None
+        raise _unsafe(setting, f"{path}: {error.strerror}", f"mkdir -p -m 700 {quoted}") from None
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise _unsafe(
-            setting, f"{path}: 其他用户可写 / others can write to it", f"chmod go-w {path}"
+            setting, f"{path}: 其他用户可写 / others can write to it", f"chmod go-w {quoted}"
         )
     # Root may look after another user's folder (`flask ding …` as root); nobody else may.
-    if os.geteuid() not in {0, found.st_uid}:
+    if (user := os.geteuid()) not in {0, found.st_uid}:
         raise _unsafe(
-            setting, f"{path}: 属于其他用户 / belongs to another user", f"chown $(id -u) {path}"
+            setting,
+            f"{path}: 属于其他用户 / belongs to another user",
+            f"sudo chown -R {user} {quoted}",
         )
     return path
+
+
+def give_to_owner(path: Path) -> None:
+    """Let what root has just made at `path` belong to the owner of the folder that it lies in: the
+    app, which runs as that user, has to be able to use it. Nothing happens for other users.
+    """
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _unsafe(setting: str, wrong: str, command: str) -> SettingsError:

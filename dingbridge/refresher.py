@@ -14,9 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import SystemRandom
 
-from dingbridge.backoff import Backoff
+from dingbridge.backoff_memory import BackoffMemory
 from dingbridge.clock import Clock
-from dingbridge.errors import CredentialUnavailable, PlatformError
+from dingbridge.errors import CredentialUnavailable, PlatformError, PlatformUnavailable
 from dingbridge.lease import Issued, Lease
 from dingbridge.lease_memory import LeaseMemory
 from dingbridge.shared_record import SharedRecord
@@ -24,7 +24,7 @@ from dingbridge.single_flight import SingleFlight
 
 log = logging.getLogger(__name__)
 
-WAIT_SECONDS = 10.0  # how long a caller waits at most for another caller's refresh
+WAIT_SECONDS = 10.0  # how long a caller waits at most for what another one is asking for
 POLL_SECONDS = (0.02, 0.05)
 # In a known outage nobody queues for long: the answer is known.
 OUTAGE_WAIT_SECONDS = 0.3
@@ -37,7 +37,7 @@ _chance = SystemRandom()
 
 
 def in_a_thread(task: Callable[[], None]) -> None:
-    """Run a refresh beside whoever noticed that it is due."""
+    """Run a refresh beside whoever noticed that it is due. Raises RuntimeError: no more threads."""
     threading.Thread(target=task, name="dingbridge-refresh", daemon=True).start()
 
 
@@ -62,13 +62,12 @@ class Supply:
     """Where a value comes from.
 
     `ask` gets one, or raises PlatformError, or CredentialUnavailable if what it needs itself is
-    not to be had. `origin` names where: what came from elsewhere is not used. `ready` says whether
-    asking could work now. `cap` bounds a value's life since its birth, in seconds.
+    not to be had. `ready` says whether asking could work now. `cap` bounds a value's life since its
+    birth, in seconds.
     """
 
     ask: Callable[[], Issued]
     cap: int | None = None
-    origin: Callable[[], str] = lambda: "platform"
     ready: Callable[[], bool] = lambda: True
 
 
@@ -85,7 +84,10 @@ class Refresher:
         self._fleet = fleet
         self._supply = supply
         self._on_use = on_use
-        self._memory = LeaseMemory(fleet.leases, fleet.clock, supply.cap, supply.origin)
+        self._memory = LeaseMemory(fleet.leases, fleet.clock, supply.cap)
+        self._failures = BackoffMemory(fleet.failures, fleet.clock)
+        self._steady = fleet.clock.steady
+        self._used = False
         self._doubted: int | None = None
         self._make_locks()
 
@@ -100,35 +102,41 @@ class Refresher:
         Raises CredentialUnavailable.
         """
         live = self._memory.live
-        if live is not None and self._fleet.clock.steady() < live.until:
+        if live is not None and self._steady() < live.until:
             return live.value
         return self._obtain()
 
     def at_hand(self) -> bool:
         """Whether `value` would answer from memory."""
-        return self._memory.at_hand()
+        return self._memory.valid() is not None
 
     def failing(self) -> bool:
         """Whether the last attempt of the fleet failed and the next has to wait."""
-        backoff = self._backoff()
-        return backoff.failures > 0 and backoff.wait(self._fleet.clock) > 0
+        return self._failures.newest.failures > 0 and self._failures.wait() > 0
 
     def tick(self) -> None:
-        """Take over what is newer; start a refresh if one is due. Called a few times a second."""
-        self._fleet.leases.look()
-        self._memory.adopt()
-        now = self._fleet.clock.steady()
-        if self._refreshing or now < self._not_before or not self._is_wanted():
+        """Take over what is newer; start a refresh if one is due. Called a few times a second.
+
+        What this process has never used is left to those that use it.
+        """
+        if not self._used:
             return
-        self._fleet.failures.look()
+        self._look()
+        if self._refreshing or self._steady() < self._not_before or not self._is_wanted():
+            return
         if self.failing() or not self._supply.ready():
             return
         self._refreshing = True
-        self._fleet.spawn(self._refresh_in_background)
+        try:
+            self._fleet.spawn(self._refresh_in_background)
+        except RuntimeError as error:
+            self._refreshing = False
+            self._be_patient()
+            log.warning("refresh_not_started kind=%s cause=%s", self.kind, error)
 
     def doubt(self) -> None:
         """Somebody calls the current value bad: the next tick asks for it anew, if it may."""
-        if self._backoff().may_doubt(self._fleet.clock):
+        if self._failures.may_doubt():
             self._doubted = self._memory.sequence
 
     def replace(self, refused: str) -> str:
@@ -150,46 +158,49 @@ class Refresher:
         self._memory.after_fork()
         self._make_locks()
         self._fleet.leases.after_fork()
-        self._fleet.failures.after_fork()
+        self._failures.after_fork()
 
     def status(self) -> dict[str, object]:
         """The state for people and probes: ages and codes, never a value."""
-        backoff = self._backoff()
+        backoff = self._failures.newest
         state = {**self._memory.status(), "failures": backoff.failures}
         if backoff.failures and backoff.error is not None:
             state |= {
                 "error": backoff.error.code,
                 "sub_code": backoff.error.sub_code,
-                "retry_in": round(max(0.0, backoff.wait(self._fleet.clock)), 1),
+                "retry_in": round(max(0.0, self._failures.wait()), 1),
             }
         return state
 
     # The slow way of a caller: nothing valid is in memory.
 
     def _obtain(self) -> str:
+        self._used = True
         self._on_use()
-        patience = OUTAGE_WAIT_SECONDS if self._backoff().failures else WAIT_SECONDS
+        deadline = time.monotonic() + WAIT_SECONDS
+        patience = OUTAGE_WAIT_SECONDS if self._failures.newest.failures else WAIT_SECONDS
         if not self._gate.acquire(timeout=patience):
-            raise self._unavailable(self._backoff().error)
+            raise self._unavailable(self._failures.newest.error)
         try:
-            return self._wait_for_value(time.monotonic() + WAIT_SECONDS)
+            return self._wait_for_value(deadline)
         finally:
             self._gate.release()
 
     def _wait_for_value(self, deadline: float) -> str:
-        if self.at_hand():  # the caller that had the gate before has got it
-            return self.value()
+        # Each look is one reading: a life that ends between two would lead back to the gate.
+        if (value := self._memory.valid()) is not None:  # of the caller that had the gate before
+            return value
         while True:
             self._look()
-            if self.at_hand():
-                return self.value()
-            backoff = self._backoff()
-            if backoff.failures and backoff.wait(self._fleet.clock) > -LEAD_AFTER_SECONDS:
-                raise self._unavailable(backoff.error)
-            if self._refresh_if_free() and self.at_hand():
-                return self.value()
-            if backoff.failures or time.monotonic() > deadline:
-                raise self._unavailable(backoff.error)
+            if (value := self._memory.valid()) is not None:
+                return value
+            known = self._failures.newest
+            if known.failures and self._failures.wait() > -LEAD_AFTER_SECONDS:
+                raise self._unavailable(known.error)
+            if self._refresh_if_free() and (value := self._memory.valid()) is not None:
+                return value
+            if known.failures or time.monotonic() > deadline:
+                raise self._unavailable(known.error)
             time.sleep(_chance.uniform(*POLL_SECONDS))
 
     def _unavailable(self, error: PlatformError | None) -> CredentialUnavailable:
@@ -229,36 +240,36 @@ class Refresher:
         return True
 
     def _refresh_doubted(self) -> None:
-        fleet, backoff = self._fleet, self._backoff()
-        current = self._memory.sequence == self._doubted
-        if current and backoff.may_doubt(fleet.clock):
+        failures = self._failures
+        before = failures.newest
+        if self._memory.sequence == self._doubted and failures.may_doubt():
             # Noted first, so that a process that dies in the middle has used up the minute too.
-            fleet.failures.publish(backoff.after_doubt(fleet.clock).as_json())
+            failures.publish(before.after_doubt(self._fleet.clock))
             try:
                 self._fetch()
             except CredentialUnavailable:
                 # Not settled: it is tried again as soon as the pause after a failure allows.
-                unsettled = replace(self._backoff(), doubted=backoff.doubted)
-                fleet.failures.publish(unsettled.as_json())
+                failures.publish(replace(failures.newest, doubted=before.doubted))
                 raise
         self._doubted = None
 
     def _fetch(self) -> None:
         fleet = self._fleet
+        asked = fleet.clock.now()
         try:
-            issued = self._supply.ask()
+            issued = self._ask()
         except CredentialUnavailable as error:
             raise self._unavailable(error.platform_error) from error
         except PlatformError as error:
             self._note_failure(error)
             raise self._unavailable(error) from error
         before = Lease.from_json(fleet.leases.fields)
-        lease = Lease.taken(issued, before, fleet.clock, self._supply.origin())
+        lease = Lease.taken(issued, before, fleet.clock, asked)
         fleet.leases.publish(lease.as_json())
         self._memory.adopt()
-        backoff = self._backoff()
+        backoff = self._failures.newest
         if backoff.failures:
-            fleet.failures.publish(backoff.after_success().as_json())
+            self._failures.publish(backoff.after_success())
         same = before is not None and before.value == lease.value
         log.info(
             "credential_refreshed kind=%s renewed=%s seconds=%d failures_before=%d",
@@ -268,9 +279,21 @@ class Refresher:
             backoff.failures,
         )
 
+    def _ask(self) -> Issued:
+        """What the supply gives. Raises PlatformError, CredentialUnavailable."""
+        try:
+            return self._supply.ask()
+        except (CredentialUnavailable, PlatformError):
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, the fleet has to pause after it
+            # Only the type's name: the text may hold a URL with a token in it.
+            unforeseen = type(error).__name__
+        log.error("credential_refresh_broken kind=%s cause=%s", self.kind, unforeseen)
+        raise PlatformUnavailable("platform_unreadable", values={"error": unforeseen})
+
     def _note_failure(self, error: PlatformError) -> None:
-        backoff = self._backoff().after_failure(error, self._fleet.clock)
-        self._fleet.failures.publish(backoff.as_json())
+        backoff = self._failures.newest.after_failure(error, self._fleet.clock)
+        self._failures.publish(backoff)
         log.warning(
             "credential_refresh_failed kind=%s failures=%d pause=%.1f cause=%s",
             self.kind,
@@ -281,17 +304,14 @@ class Refresher:
 
     def _be_patient(self) -> None:
         wait = _chance.uniform(*PATIENCE_SECONDS)
-        self._not_before = self._fleet.clock.steady() + wait
+        self._not_before = self._steady() + wait
 
     # What is known.
 
     def _is_wanted(self) -> bool:
         return self._doubted is not None or self._memory.is_due(alone=False)
 
-    def _backoff(self) -> Backoff:
-        return Backoff.from_json(self._fleet.failures.fields) or Backoff()
-
     def _look(self) -> None:
         self._fleet.leases.look()
-        self._fleet.failures.look()
+        self._failures.look()
         self._memory.adopt()

@@ -8,6 +8,7 @@ written by a straggler come right by themselves: whoever looks brings the laggar
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 from dingbridge.clock import Clock
 from dingbridge.encryption import Cipher
 from dingbridge.token_cache import CacheUnavailable, TokenCache
+
+log = logging.getLogger(__name__)
 
 
 class SharedRecord:
@@ -32,6 +35,7 @@ class SharedRecord:
         self._clock = clock
         self._lock = threading.Lock()
         self._seen: dict[str, tuple[str | None, int]] = {}
+        self._told = False
         self.newest: tuple[int, dict[str, Any]] = (0, {})
 
     @property
@@ -84,13 +88,22 @@ class SharedRecord:
         return sequence
 
     def _open(self, text: str | None) -> tuple[int, dict[str, Any]]:
-        opened = None if text is None else self._cipher.open(text)
-        if opened is None:
+        if text is None:
             return 0, {}
-        match json.loads(opened):
+        match self._unsealed(text):
             case {"key": self._key, "sequence": int() as sequence, "fields": dict() as fields}:
                 return sequence, fields
+        if not self._told:
+            # Machines with different DING_STORE_KEYS would overwrite each other without a word.
+            log.warning("record_unreadable key=%s", self._key)
+        self._told = True
         return 0, {}
+
+    def _unsealed(self, text: str) -> object:
+        try:
+            return json.loads(self._cipher.open(text) or "null")
+        except ValueError:
+            return None
 
     def _write(self, cache: TokenCache) -> None:
         record = {"key": self._key, "sequence": self.sequence, "fields": self.fields}

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from dingbridge.private_folder import give_to_owner
+
 if TYPE_CHECKING:
     from redis import Redis
     from redis.lock import Lock
@@ -69,6 +71,9 @@ class SingleFlight:
         except _redis_errors() as error:
             log.warning("fleet_lock_unreachable cause=%s", type(error).__name__)
             return Flight(file, None, fleet=False)
+        except BaseException:
+            _unlock_file(file)
+            raise
         if not taken:
             _unlock_file(file)
             return None
@@ -90,7 +95,10 @@ class Flight:
 
     def __enter__(self) -> Self:
         if self._lock is not None:
-            threading.Thread(target=self._keep, args=(self._lock,), daemon=True).start()
+            try:
+                threading.Thread(target=self._keep, args=(self._lock,), daemon=True).start()
+            except RuntimeError as error:  # no more threads: the lock is held for LOCK_SECONDS
+                log.warning("fleet_lock_not_kept cause=%s", error)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -130,6 +138,7 @@ def _lock_file(path: Path) -> int:
     """
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
+        give_to_owner(path)
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(file)

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import mkstemp
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask
@@ -23,7 +25,7 @@ from flask_caching.backends.filesystemcache import FileSystemCache
 from flask_caching.backends.rediscache import RedisCache
 
 from dingbridge.errors import Fault, SettingsError
-from dingbridge.private_folder import private_folder
+from dingbridge.private_folder import give_to_owner, private_folder
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -38,6 +40,8 @@ ENTRY_LIMIT = 64 * 1024  # bytes; an entry of ours has less than four thousand
 # Longer than anything lives in there, so that what nobody uses any more goes away by itself.
 REDIS_LIFE = 48 * 3600
 _ABANDONED_SECONDS = 3600
+# How cachelib marks files that are being written, and its time of expiry in front of each entry.
+_DRAFT, _NEVER = ".__wz_cache", b"\0\0\0\0"
 
 
 class CacheUnavailable(Exception):
@@ -81,6 +85,21 @@ class JsonFiles(FileSystemCache):
     ) -> JsonFiles:
         """Called by Flask-Caching."""
         return cls(config["CACHE_DIR"], threshold=0, default_timeout=0, mode=0o600)
+
+    def set(self, key: str, value: str, timeout: Any = None, mgmt_element: bool = False) -> bool:
+        """Put `value` there. Raises OSError; cachelib would leave its draft and log a traceback."""
+        file, name = mkstemp(suffix=_DRAFT, dir=self._path)
+        draft = Path(name)
+        try:
+            with os.fdopen(file, "wb") as writing:
+                writing.write(_NEVER)
+                self.serializer.dump(value, writing)
+            give_to_owner(draft)
+            draft.replace(self._get_filename(key))
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
+        return True
 
     def _run_safely(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         # cachelib tries a file that it may not read for twenty seconds; that is for Windows.
@@ -134,7 +153,7 @@ class TokenCache:
 
     def write(self, key: str, text: str) -> None:
         """Put `text` there instead of what was there."""
-        # The backends answer False where they have failed and logged why.
+        # A backend may answer False instead of raising.
         self._writing.call(lambda: self._backend.set(key, text))
 
     def after_fork(self) -> None:
@@ -243,7 +262,7 @@ def _backend(kind: str, **config: object) -> Any:
 
 def _clear_drafts(folder: Path) -> None:
     """Remove what writers left behind that were killed in the middle."""
-    for draft in folder.glob("*.__wz_cache"):
+    for draft in folder.glob(f"*{_DRAFT}"):
         try:
             if time.time() - draft.stat().st_mtime > _ABANDONED_SECONDS:
                 draft.unlink()

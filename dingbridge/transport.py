@@ -199,7 +199,7 @@ class Transport:
     def _open(self) -> requests.Session:
         session = self._session
         if session is None:
-            session = requests.Session()
+            session = _Session()
             # A shared session must not carry the cookies of one call into another.
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             session.headers["Accept-Encoding"] = "identity"
@@ -248,6 +248,13 @@ def _name(error: Exception) -> str:
     if isinstance(error, requests.exceptions.ContentDecodingError):
         return "platform_unreadable"
     return "platform_unreachable"
+
+
+class _Session(requests.Session):
+    """Without redirects: requests would read their bodies and parse their targets all the same."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None."""
 
 
 class _Blot(logging.Filter):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dingbridge.backoff import DOUBT_PAUSE, FIRST_PAUSE, JITTER, LONGEST_PAUSE, Backoff
+from dingbridge.backoff import FIRST_PAUSE, JITTER, LONGEST_BAN, LONGEST_PAUSE, Backoff
 from dingbridge.clock import Clock
 from dingbridge.errors import PlatformError, PlatformUnavailable
 
@@ -39,36 +39,27 @@ def test_a_token_and_a_ticket_that_both_fail_make_at_most_twelve_calls_in_any_mi
         while time.now < 1_000_300:
             tries.append(time.now)
             backoff = backoff.after_failure(ERROR, time.clock)
-            time.now += backoff.wait(time.clock)
+            time.now += backoff.pause
         for start in tries:
             assert sum(start <= at < start + 60 for at in tries) * 2 <= 12
 
 
-def test_success_ends_the_pause() -> None:
-    time = Time()
-    backoff = Backoff().after_failure(ERROR, time.clock)
-    assert backoff.wait(time.clock) > 0
-    assert backoff.after_success().wait(time.clock) < 0
+@pytest.mark.row("R44")
+def test_a_ban_lasts_as_long_as_the_platform_says() -> None:
+    def pause(minutes: str) -> float:
+        banned = PlatformUnavailable("platform_banned", values={"minutes": minutes})
+        return Backoff().after_failure(banned, Time().clock).pause
 
-
-def test_a_failure_of_the_future_stops_nobody() -> None:
-    time = Time()
-    backoff = Backoff().after_failure(ERROR, time.clock)
-    behind = Clock(lambda: time.now - 3600, lambda: 0.0, "another boot")
-    assert backoff.wait(behind) < 0
-
-
-def test_a_doubt_is_acted_upon_once_a_minute() -> None:
-    time = Time()
-    backoff = Backoff()
-    assert backoff.may_doubt(time.clock)
-    backoff = backoff.after_doubt(time.clock).after_failure(ERROR, time.clock).after_success()
-    time.now += DOUBT_PAUSE - 0.1
-    assert not backoff.may_doubt(time.clock)
-    time.now += 0.2
-    assert backoff.may_doubt(time.clock)
-    behind = Clock(lambda: time.now - 3600, lambda: 0.0, "another boot")
-    assert backoff.may_doubt(behind)
+    assert pause("5") == 300
+    assert pause("60") == 3600
+    assert pause("0") < LONGEST_PAUSE
+    assert pause("61") < LONGEST_PAUSE  # not believed
+    stored = Backoff().after_failure(
+        PlatformUnavailable("platform_banned", values={"minutes": "5"}), Time().clock
+    )
+    read = Backoff.from_json(stored.as_json())
+    assert read is not None
+    assert read.pause == 300
 
 
 @pytest.mark.parametrize(
@@ -108,6 +99,6 @@ def test_a_stored_pause_is_bounded_and_a_stored_error_is_checked() -> None:
     stored = Backoff().after_failure(ERROR, Time().clock).as_json()
     read = Backoff.from_json({**stored, "pause": 1e9, "error": {"code": 7}})
     assert read is not None
-    assert read.pause <= LONGEST_PAUSE * (1 + JITTER)
+    assert read.pause <= LONGEST_BAN * 60
     assert read.error is None
     assert Backoff.from_json({**stored, "error": "x"}).error is None  # type: ignore[union-attr]

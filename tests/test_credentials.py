@@ -269,6 +269,47 @@ def test_a_machine_whose_clock_is_hours_off_neither_refetches_nor_fails(
     assert redis_stage.calls("ticket") <= 2
 
 
+@pytest.mark.row("R44")
+@pytest.mark.parametrize("skew", [3.0, 6.0, 30.0, -10.0, 3600.0])
+def test_machines_whose_clocks_differ_leave_the_platform_in_peace_all_the_same(
+    redis_stage: Stage, skew: float
+) -> None:
+    fleet = [redis_stage.open("a"), redis_stage.open("b", wall_offset=skew)]
+    for credentials in fleet:
+        credentials.ticket()
+        credentials.access_token()
+    redis_stage.advance(0.79 * LIFE)
+    redis_stage.sandbox.fault("*", "refuse")
+    before = redis_stage.calls()
+    redis_stage.run(60, 0.5)
+    assert 2 <= redis_stage.calls() - before <= 12
+    redis_stage.sandbox.clear_faults()
+    redis_stage.run(30)
+    before = redis_stage.calls("ticket")
+    for _ in range(59):
+        for credentials in fleet:
+            credentials.doubt_ticket("52011")
+        redis_stage.run(1)
+    assert redis_stage.calls("ticket") - before == 1
+
+
+@pytest.mark.row("R44")
+def test_a_ban_of_the_address_is_obeyed_for_as_long_as_the_platform_says(any_stage: Stage) -> None:
+    credentials = any_stage.open()
+    ticket = credentials.ticket()
+    any_stage.advance(0.79 * LIFE)
+    ban = json.dumps({"status": 1111, "wait": 5})
+    any_stage.sandbox.fault("*", "custom", status=200, body=ban)
+    before = any_stage.calls()
+    any_stage.run(290, 5)
+    assert any_stage.calls() - before == 2  # one for a token and one for a ticket
+    assert credentials.ticket() == ticket
+    assert 0 < credentials.status()["ticket"]["retry_in"] <= 15  # type: ignore[index]
+    any_stage.sandbox.clear_faults()
+    any_stage.run(20)
+    assert credentials.status()["ticket"]["state"] == "fresh"  # type: ignore[index]
+
+
 # --- what it takes to be kept
 
 
@@ -286,6 +327,8 @@ def test_a_machine_whose_clock_is_hours_off_neither_refetches_nor_fails(
         {"expireIn": "7200"},
         {"expireIn": "soon"},
         {"expireIn": 0},
+        {"expireIn": 1},
+        {"expireIn": 14},
         {"expireIn": -7200},
         {"expireIn": True},
         {"expireIn": 7200.5},
@@ -369,6 +412,51 @@ def test_a_source_that_names_no_life_is_asked_again_within_a_minute(stage: Stage
     tickets.append("second")
     stage.run(60)
     assert credentials.ticket() == "second"
+
+
+@pytest.mark.row("R03")
+def test_processes_with_and_without_a_source_leave_each_other_alone(any_stage: Stage) -> None:
+    """A rolling deployment: the new ones have the source, the old ones do not."""
+    asked = []
+
+    def source() -> tuple[str, int]:
+        asked.append(1)
+        return "shared-ticket", 3600
+
+    new, old = any_stage.open(source=lambda: source), any_stage.open()
+    assert new.ticket() == "shared-ticket"
+    old.access_token()
+    any_stage.run(30, 0.5)
+    assert (len(asked), any_stage.calls("ticket")) == (1, 0)  # the old one has asked for none yet
+    ticket = old.ticket()
+    assert any_stage.alive(ticket)
+    any_stage.run(30, 0.5)
+    assert (new.ticket(), old.ticket()) == ("shared-ticket", ticket)
+    assert (len(asked), any_stage.calls("ticket")) == (1, 1)
+
+
+@pytest.mark.row("R03")
+def test_a_source_that_is_away_is_left_in_peace_while_its_last_ticket_serves(
+    any_stage: Stage,
+) -> None:
+    away: list[int] = []
+    answers = ["shared-ticket"]
+
+    def source() -> tuple[str, int]:
+        if not answers:
+            away.append(1)
+            raise TimeoutError
+        return answers[0], 3600
+
+    one, two = (any_stage.open(source=lambda: source) for _ in range(2))
+    assert one.ticket() == two.ticket() == "shared-ticket"
+    answers.clear()
+    any_stage.advance(0.79 * 3600)
+    any_stage.run(60)
+    assert one.ticket() == two.ticket() == "shared-ticket"
+    assert 3 <= len(away) <= 6
+    assert one.status()["ticket"]["error"] == "ticket_source_failed"  # type: ignore[index]
+    assert any_stage.calls() == 0
 
 
 def test_a_source_that_is_set_later_takes_over(stage: Stage) -> None:

@@ -103,7 +103,30 @@ def test_the_watcher_outlives_a_tick_that_fails(
     monkeypatch.setattr(credentials, "tick", fail)
     assert failed.wait(5)
     until(lambda: "watcher_failed" in caplog.text)
+    for _ in range(3):
+        failed.clear()
+        assert failed.wait(5)
+    assert caplog.text.count("watcher_failed") == 1
     monkeypatch.undo()
+    assert watched(credentials)
+
+
+def test_a_process_without_another_thread_has_its_ticket_and_a_watcher_later(
+    process: Process, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    start = threading.Thread.start
+
+    def full(thread: threading.Thread) -> None:
+        if thread.name == "dingbridge-watcher":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    credentials = process.open()
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", full)
+        assert credentials.ticket()
+    assert "watcher_not_started" in caplog.text
+    credentials.doubt_ticket("52011")
     assert watched(credentials)
 
 

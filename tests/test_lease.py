@@ -22,7 +22,7 @@ class Time:
         self.clock = Clock(lambda: self.now, lambda: self.now, "boot")
 
     def lease(self, value: str = "t1", seconds: int = LIFE, before: Lease | None = None) -> Lease:
-        return Lease.taken(Issued(value, seconds), before, self.clock, "platform")
+        return Lease.taken(Issued(value, seconds), before, self.clock, self.clock.now())
 
 
 def test_a_fresh_lease_is_due_at_about_three_quarters_of_its_life() -> None:
@@ -84,6 +84,22 @@ def test_a_value_renewed_at_its_cap_is_used_for_moments_only_and_then_believed()
     assert asked > 3
 
 
+def test_a_life_counts_from_the_question_and_the_last_one_is_over_for_the_platform_too() -> None:
+    time = Time()
+    asked = time.clock.now()
+    time.now += 9
+    lease = Lease.taken(Issued("t1", LIFE), None, time.clock, asked)
+    assert lease.remaining(time.clock, CAP) == LIFE - 9
+    assert lease.due_in(time.clock, CAP, 0.75) == 0.75 * LIFE
+    time.now += CAP - 1.5 * LIFE
+    asked_again = time.clock.now()
+    time.now += 9
+    last = Lease.taken(Issued("t1", LIFE), lease, time.clock, asked_again)
+    assert last.born == asked
+    # Asked for while the platform still counts it as alive, the same value would be renewed.
+    assert last.due_in(time.clock, CAP, 0.75) == last.remaining(time.clock, CAP) + 9
+
+
 def test_a_machine_whose_clock_is_behind_gives_a_lease_no_more_than_its_life() -> None:
     time = Time()
     lease = time.lease()
@@ -135,7 +151,9 @@ def test_a_lease_survives_being_stored() -> None:
         ("seconds", LONGEST_LIFE + 1),
         ("born", None),
         ("renewed", [1]),
-        ("origin", None),
+        ("lag", None),
+        ("lag", -1.0),
+        ("lag", float("nan")),
     ],
 )
 def test_anything_else_is_no_lease(field: str, value: object) -> None:

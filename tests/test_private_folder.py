@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dingbridge.errors import SettingsError
-from dingbridge.private_folder import private_folder
+from dingbridge.private_folder import give_to_owner, private_folder
 
 
 def test_a_folder_is_made_for_the_owner_alone(tmp_path: Path) -> None:
@@ -21,6 +21,31 @@ def test_a_folder_that_others_can_only_read_is_taken(tmp_path: Path) -> None:
     assert private_folder(tmp_path) == tmp_path
 
 
+def test_what_root_makes_belongs_to_the_owner_of_the_folder_that_it_lies_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[Path, int, int]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(
+        os, "chown", lambda path, user, group, **_: given.append((path, user, group))
+    )
+    owner = tmp_path.stat()
+    private_folder(tmp_path / "instance" / "locks")
+    private_folder(tmp_path / "instance" / "locks")  # there already: not root's to give
+    assert given == [
+        (tmp_path / "instance", owner.st_uid, owner.st_gid),
+        (tmp_path / "instance" / "locks", owner.st_uid, owner.st_gid),
+    ]
+
+
+def test_for_anybody_else_nothing_changes_hands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid or 1)
+    monkeypatch.setattr(os, "chown", lambda *_, **__: pytest.fail("something changed hands"))
+    give_to_owner(tmp_path)
+
+
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o702])
 def test_a_folder_that_others_can_write_to_is_refused_with_the_command_that_mends_it(
     tmp_path: Path, mode: int
@@ -30,19 +55,23 @@ def test_a_folder_that_others_can_write_to_is_refused_with_the_command_that_mend
         private_folder(tmp_path)
 
 
-def test_the_command_does_mend_it(tmp_path: Path) -> None:
-    tmp_path.chmod(0o777)
+@pytest.mark.parametrize("name", ["app", "my app", "it's; $(here)"])
+def test_the_command_does_mend_it(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    folder.chmod(0o777)
     with pytest.raises(SettingsError) as refused:
-        private_folder(tmp_path)
+        private_folder(folder)
     assert os.system(refused.value.faults[0].where.split("run: ")[1]) == 0  # noqa: S605
-    assert private_folder(tmp_path) == tmp_path
+    assert private_folder(folder) == folder
 
 
 def test_a_folder_of_another_user_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
-    with pytest.raises(SettingsError, match="chown"):
+    user = tmp_path.stat().st_uid + 1
+    with pytest.raises(SettingsError, match=f"sudo chown -R {user} "):
         private_folder(tmp_path)
 
 

@@ -34,10 +34,14 @@ class Scene:
         self._caches = [file_cache(folder / "cache")]
         self._clock = Clock(lambda: self.now, lambda: self.now, "boot")
         self.flight = SingleFlight(folder / "token.lock")
+        self.spawn = at_once
 
     def ask(self) -> Issued:
         self.asked += 1
         return self.answer()
+
+    def start(self, task: Callable[[], None]) -> None:
+        self.spawn(task)
 
     def refresher(self, ready: Callable[[], bool] = lambda: True) -> Refresher:
         fleet = Fleet(
@@ -45,7 +49,7 @@ class Scene:
             SharedRecord(KEY + ":failures", self._caches, CIPHER, self._clock),
             self.flight,
             self._clock,
-            at_once,
+            self.start,
         )
         return Refresher("token", fleet, Supply(self.ask, ready=ready))
 
@@ -115,7 +119,7 @@ def test_a_caller_waits_for_the_one_that_is_asking_and_takes_its_answer(scene: S
                 "seconds": 7200,
                 "born": other._fleet.clock.now().as_json(),
                 "renewed": other._fleet.clock.now().as_json(),
-                "origin": "platform",
+                "lag": 0.0,
             }
         )
         caller.join(10)
@@ -124,12 +128,14 @@ def test_a_caller_waits_for_the_one_that_is_asking_and_takes_its_answer(scene: S
 
 
 def test_nobody_waits_for_ever(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refresher_module, "WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(refresher_module, "WAIT_SECONDS", 1.0)
     refresher = scene.refresher()
     held = scene.flight.enter()
     assert held is not None
+    began = time.monotonic()
     with held:
         results = in_threads(5, refresher.value)
+    assert time.monotonic() - began < 1.7  # also for those that waited for their turn first
     assert scene.asked == 0
     for error in results:
         assert isinstance(error, CredentialUnavailable)
@@ -231,3 +237,100 @@ def test_after_a_fork_the_value_is_taken_from_memory_again(scene: Scene) -> None
     assert not refresher.at_hand()
     assert refresher.value() == value
     assert scene.asked == 1
+
+
+def test_an_error_that_nobody_foresaw_is_a_failure_like_any_other(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_down() -> Issued:
+        raise ValueError("https://platform.example/?access_token=secret-canary")
+
+    scene.answer = break_down
+    refresher = scene.refresher()
+    for _ in range(3):
+        with pytest.raises(CredentialUnavailable) as failed:
+            refresher.value()
+        assert failed.value.platform_error is not None
+        assert failed.value.platform_error.values["error"] == "ValueError"
+        assert failed.value.platform_error.__context__ is None
+    assert scene.asked == 1
+    assert refresher.status()["failures"] == 1
+    assert "credential_refresh_broken kind=token cause=ValueError" in caplog.text
+    assert "canary" not in caplog.text
+
+
+def test_a_life_that_ends_while_it_is_handed_over_locks_nobody_out(scene: Scene) -> None:
+    refresher = scene.refresher()
+    scene.answer = lambda: Issued("brief", 1)
+
+    def hurrying() -> float:
+        if refresher._memory.live is not None:
+            scene.now += 0.6
+        return scene.now
+
+    scene._clock.steady = hurrying  # type: ignore[method-assign]
+    began = time.monotonic()
+    assert refresher.value() == "brief"
+    assert time.monotonic() - began < 3
+
+
+def test_a_life_counts_from_the_question(scene: Scene) -> None:
+    def slowly() -> Issued:
+        scene.now += 9
+        return Issued("value", 7200)
+
+    scene.answer = slowly
+    refresher = scene.refresher()
+    refresher.value()
+    assert refresher.status()["remaining"] == 7191
+
+
+def test_where_no_thread_can_be_started_the_refresh_is_tried_again(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(_: Callable[[], None]) -> None:
+        raise RuntimeError("can't start new thread")
+
+    refresher = scene.refresher()
+    refresher.value()
+    scene.now += 6000
+    scene.spawn = full
+    refresher.tick()
+    assert "refresh_not_started" in caplog.text
+    assert scene.asked == 1
+    scene.spawn = at_once
+    scene.now += 1
+    refresher.tick()
+    assert scene.asked == 2
+
+
+def test_failures_that_another_process_has_ended_are_over_here_too(scene: Scene) -> None:
+    one, two = scene.refresher(), scene.refresher()
+    one.value()
+    two.value()
+
+    def fail() -> Issued:
+        raise PlatformUnavailable("platform_timeout")
+
+    good, scene.answer = scene.answer, fail
+    scene.now += 6000
+    one.tick()
+    assert one.status()["error"] == "platform_timeout"
+    scene.answer = good
+    scene.now += 30
+    two.tick()
+    assert two.status()["state"] == "fresh"
+    one.tick()
+    assert one.status()["failures"] == 0
+    assert "error" not in one.status()
+
+
+def test_what_a_process_has_never_used_it_does_not_refresh(scene: Scene) -> None:
+    using, idle = scene.refresher(), scene.refresher()
+    using.value()
+    scene.now += 6000
+    idle.tick()
+    assert scene.asked == 1
+    idle.value()
+    idle.tick()
+    assert scene.asked == 2

@@ -121,7 +121,9 @@ def test_numbers_grow_when_caches_and_memory_are_lost(caches: Caches) -> None:
     [
         "",
         "not sealed",
-        CIPHER.seal("not JSON") and CIPHER.seal("[]"),
+        CIPHER.seal("not JSON"),
+        CIPHER.seal(""),
+        CIPHER.seal("[]"),
         CIPHER.seal("{}"),
         CIPHER.seal(json.dumps({"key": KEY, "sequence": "9", "fields": {}})),
         CIPHER.seal(json.dumps({"key": KEY, "sequence": 9, "fields": []})),
@@ -134,7 +136,18 @@ def test_numbers_grow_when_caches_and_memory_are_lost(caches: Caches) -> None:
             )
         ),
     ],
-    ids=["empty", "open", "list", "bare", "sequence", "fields", "foreign", "moved"],
+    ids=[
+        "empty",
+        "open",
+        "text",
+        "nothing",
+        "list",
+        "bare",
+        "sequence",
+        "fields",
+        "foreign",
+        "moved",
+    ],
 )
 def test_corrupt_planted_and_foreign_entries_read_as_absent(caches: Caches, text: str) -> None:
     for cache in (caches.first, caches.second):
@@ -145,6 +158,20 @@ def test_corrupt_planted_and_foreign_entries_read_as_absent(caches: Caches, text
     record.publish({"value": "mine"})
     assert record.look() is False
     assert record.fields == {"value": "mine"}
+
+
+def test_machines_with_different_store_keys_are_told_once(
+    caches: Caches, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = caches.record()
+    other = caches.record(cipher=Cipher([Fernet.generate_key().decode()]))
+    for _ in range(5):
+        one.publish({"value": "one's"})
+        other.look()
+        other.publish({"value": "the other's"})
+        one.look()
+    assert caplog.text.count("record_unreadable") == 2  # each of the two says so
+    assert KEY in caplog.text
 
 
 def test_an_entry_that_is_spoiled_later_is_written_again(caches: Caches) -> None:

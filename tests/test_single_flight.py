@@ -263,3 +263,52 @@ def test_a_lock_file_that_cannot_be_used_costs_a_call_and_not_the_ticket(tmp_pat
     assert held is not None
     with held:
         assert not held.fleet
+
+
+class Breaking:
+    """A Redis client that fails in a way that nobody foresaw."""
+
+    def lock(self, *_: object, **__: object) -> None:
+        raise UnicodeError("label too long")
+
+
+def test_an_error_that_nobody_foresaw_leaves_no_lock_behind(tmp_path: Path) -> None:
+    broken = SingleFlight(tmp_path / "ticket.lock", Breaking(), KEY)  # type: ignore[arg-type]
+    with pytest.raises(UnicodeError):
+        broken.enter()
+    held = open_flight(tmp_path, None).enter()
+    assert held is not None
+    with held:
+        pass
+
+
+def test_without_another_thread_the_lock_is_held_and_let_go_all_the_same(
+    redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    one, two = (open_flight(tmp_path / name, redis.url) for name in ("a", "b"))
+    held = one.enter()
+    assert held is not None
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", full)
+        held.__enter__()
+    assert two.enter() is None
+    held.__exit__()
+    again = two.enter()
+    assert again is not None
+    with again:
+        pass
+
+
+def test_a_lock_file_that_root_makes_is_for_the_folders_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Path] = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", lambda path, *_, **__: given.append(path))
+    held = open_flight(tmp_path, None).enter()
+    assert held is not None
+    with held:
+        assert given == [tmp_path / "ticket.lock"]

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -170,6 +172,33 @@ def test_after_a_failure_nothing_is_tried_for_a_moment_and_then_it_works(
     monkeypatch.setattr(token_cache.time, "monotonic", lambda: now)
     files.write(KEY, "value")
     assert files.read(KEY) == "value"
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from dingbridge.token_cache import CacheUnavailable, file_cache
+
+cache = file_cache(Path(sys.argv[1]))
+cache.write("kept", "value")
+resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))  # a write beyond fails as on a full disk
+try:
+    cache.write("kept", "x" * 500)
+except CacheUnavailable:
+    print("refused", cache.read("kept"))
+"""
+
+
+def test_a_full_disk_is_not_filled_further_with_drafts(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path / "cache")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["refused", "value"]
+    assert "Traceback" not in done.stderr
+    assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
 def test_what_killed_writers_left_behind_is_cleared_when_it_is_old(tmp_path: Path) -> None:

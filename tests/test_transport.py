@@ -89,6 +89,18 @@ def open_transport(loaded: Settings, url: str, **bounds: float) -> Transport:
     return Transport(replace(loaded, oapi_url=url, api_url=url), **bounds)
 
 
+@pytest.mark.parametrize("location", [b"http://[::1", b"/elsewhere", b"//[", b"\xff"])
+def test_a_redirect_is_an_answer_that_cannot_be_read_wherever_it_leads(
+    loaded: Settings, location: bytes
+) -> None:
+    said = answer(b"{}", "302 Found", b"Location: " + location + b"\r\n")
+    with serving(said) as server:
+        with pytest.raises(PlatformUnavailable) as failed:
+            open_transport(loaded, server.url).call("old", "GET", "/gettoken")
+        assert failed.value.code == "platform_unreadable"
+        assert len(server.requests) == 1
+
+
 def test_each_generation_gets_the_token_where_it_looks_for_it(loaded: Settings) -> None:
     with serving(answer(b"{}")) as server:
         transport = open_transport(loaded, server.url)
