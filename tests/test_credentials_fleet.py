@@ -16,6 +16,7 @@ from ticket_campaigns import (
     Place,
     cold_burst,
     killed_holder,
+    killed_in_a_refresh,
     newer_ticket,
     redis_trouble,
 )
@@ -47,6 +48,12 @@ def test_a_holder_that_is_killed_in_the_middle_costs_the_next_one_three_seconds_
 ) -> None:
     for number in range(2):
         assert killed_holder(place.anew(tmp_path / str(number))) < 3
+
+
+def test_a_holder_that_is_killed_while_all_hold_a_token_costs_no_page_anything(
+    place: Place,
+) -> None:
+    assert killed_in_a_refresh(place, "token") < 5
 
 
 @pytest.mark.row("R03")

@@ -9,7 +9,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ class Place:
     sandbox: SandboxClient
     redis: RedisServer
     folder: Path
+    generation: str = "new"
 
     def environments(self, count: int) -> list[dict[str, str]]:
         """The settings of `count` processes, the second half on another machine if there is one."""
@@ -37,6 +38,7 @@ class Place:
         for number in range(count):
             other = self.layout == "machines" and number >= count // 2
             given = self.sandbox.sandbox.environment(self.folder / ("b" if other else "a"))
+            given["DING_API_GENERATION"] = self.generation
             if self.layout != "files":
                 given["DING_REDIS_URL"] = self.redis.url
             environments.append(given)
@@ -46,7 +48,7 @@ class Place:
         """The same with nothing in it: no ticket at the platform, in Redis or in files."""
         self.sandbox.reset(tickets=True)
         self.redis.flush()
-        return Place(self.layout, self.sandbox, self.redis, folder)
+        return replace(self, folder=folder)
 
 
 def p99(seconds: list[float]) -> float:
@@ -90,6 +92,28 @@ def killed_holder(place: Place) -> float:
         answer = next_one.ask("ticket")
     assert "value" in answer, answer
     return float(answer["seconds"])
+
+
+def killed_in_a_refresh(place: Place, kind: str) -> float:
+    """Real seconds from the death of the one that was refreshing a "token" or "ticket", which all
+    hold and use, until the others have a fresh one; no use of the old ticket fails meanwhile.
+    """
+    with Workers(place.environments(3)) as workers:
+        workers.every("ticket")
+        workers.every("token")
+        place.sandbox.advance(0.79 * LIFE)
+        place.sandbox.fault(kind, "hang", times=1)
+        holder = workers.all.pop(0)
+        holder.ask("move", steady=0.79 * LIFE)
+        until(lambda: not place.sandbox.platform()["faults"])  # it is in the middle
+        with hammering(workers, pause=0.005) as answers:
+            workers.every("move", steady=0.79 * LIFE)
+            holder.kill()
+            killed = time.monotonic()
+            until(lambda: all(_is_fresh(status, kind) for status in workers.every("status")))
+            waited = time.monotonic() - killed
+    assert not any(answer["errors"] for answer in answers)
+    return waited
 
 
 @contextmanager
@@ -165,6 +189,7 @@ def outage(place: Place, kind: str, seconds: float) -> dict[str, Any]:
     """The platform is away for real `seconds` while a refresh is due, and then comes back."""
     with Workers(place.environments(4)) as workers:
         workers.every("ticket")
+        workers.every("token")
         place.sandbox.advance(0.79 * LIFE)
         with hammering(workers, pause=0.05) as answers:
             place.sandbox.fault("*", kind)
@@ -186,8 +211,8 @@ def outage(place: Place, kind: str, seconds: float) -> dict[str, Any]:
     }
 
 
-def _is_fresh(status: dict[str, Any]) -> bool:
-    return all(status[kind]["state"] == "fresh" for kind in ("token", "ticket"))
+def _is_fresh(status: dict[str, Any], *kinds: str) -> bool:
+    return all(status[kind]["state"] == "fresh" for kind in kinds or ("token", "ticket"))
 
 
 def _sees_redis(status: dict[str, Any]) -> bool:

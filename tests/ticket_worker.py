@@ -112,6 +112,11 @@ class _Process:
             answer = {"error": str(error)}
         return {**answer, "seconds": time.perf_counter() - began, "at": time.time()}
 
+    def token(self) -> Answer:
+        """Use the token too: what a process has never used it does not refresh."""
+        self._credentials.access_token()
+        return {}
+
     def tickets(self, threads: int, count: int, at: float) -> Answer:
         """`count` requests in each of `threads` threads, all from the real second `at` on."""
         answers: list[Answer] = []

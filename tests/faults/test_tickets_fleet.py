@@ -16,6 +16,7 @@ from ticket_campaigns import (
     Place,
     cold_burst,
     killed_holder,
+    killed_in_a_refresh,
     newer_ticket,
     redis_trouble,
 )
@@ -71,6 +72,15 @@ def test_a_killed_holder_never_costs_more_than_three_seconds(layout: str, tmp_pa
     print(f"\n{layout}: {len(waited)} kills, median {middle:.2f} s, slowest {max(waited):.2f} s")
     assert len(waited) == KILLS
     assert max(waited) < 3
+
+
+@pytest.mark.parametrize("kind", ["token", "ticket"])
+def test_a_holder_killed_while_all_hold_a_value_costs_no_page_anything(
+    place: Place, kind: str, tmp_path: Path
+) -> None:
+    waited = [killed_in_a_refresh(place.anew(tmp_path / str(number)), kind) for number in range(20)]
+    print(f"\n{place.layout}, {kind}: refreshed by another after {max(waited):.2f} s at most")
+    assert max(waited) < 5
 
 
 def test_a_newer_ticket_is_known_within_a_second_twenty_times(place: Place, tmp_path: Path) -> None:
