@@ -34,7 +34,7 @@ class Scene:
         self._caches = [file_cache(folder / "cache")]
         self._clock = Clock(lambda: self.now, lambda: self.now, "boot")
         self.flight = SingleFlight(folder / "token.lock")
-        self.spawn = at_once
+        self.spawn: Callable[[Callable[[], None]], None] = at_once
 
     def ask(self) -> Issued:
         self.asked += 1
@@ -281,7 +281,7 @@ def test_a_life_that_ends_while_it_is_handed_over_locks_nobody_out(scene: Scene)
             scene.now += 0.6
         return scene.now
 
-    scene._clock.steady = hurrying  # type: ignore[method-assign]
+    scene._clock.steady = hurrying
     began = time.monotonic()
     assert refresher.value() == "brief"
     assert time.monotonic() - began < 3
