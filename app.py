@@ -6,13 +6,10 @@ Importing this module needs no settings: `app` is made when it is first asked fo
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from dotenv import dotenv_values
 from flask import Flask, Response, jsonify, render_template, request, send_from_directory
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Response as AnyResponse
@@ -83,19 +80,12 @@ def __getattr__(name: str) -> Flask:
 def _read_settings(app: Flask, bridge: DingBridge) -> None:
     """Initialise the bridge; whatever is wrong, Flask's own key included, is said at once."""
     faults: list[Fault] = []
-    dotenv = dotenv_values(".env") if Path(".env").is_file() else {}
-    for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS"):
-        if not app.config.get(name):
-            app.config[name] = os.environ.get(name) or dotenv.get(name)
-    fallbacks = app.config["SECRET_KEY_FALLBACKS"]
-    if isinstance(fallbacks, str):
-        app.config["SECRET_KEY_FALLBACKS"] = [key for key in fallbacks.split(",") if key]
-    if not app.config["SECRET_KEY"]:
-        faults.append(Fault("SECRET_KEY", "缺少 / missing", WHERE["SECRET_KEY"]))
     try:
         bridge.init_app(app)
     except SettingsError as error:
-        raise SettingsError([*faults, *error.faults]) from None
+        faults += error.faults
+    if not app.config["SECRET_KEY"]:
+        faults.insert(0, Fault("SECRET_KEY", "缺少 / missing", WHERE["SECRET_KEY"]))
     if faults:
         raise SettingsError(faults)
 

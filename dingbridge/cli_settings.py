@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections import ChainMap
 from dataclasses import asdict
-from pathlib import Path
 
 import click
-from dotenv import dotenv_values
 
 from dingbridge.catalogue import Language
 from dingbridge.errors import SettingsError
 from dingbridge.settings import Settings
+from dingbridge.settings_source import settings_source
 
 # What finding a failure depends on, where it has these values only, and what stands in for the
 # rest that an app has to have.
@@ -29,7 +27,7 @@ def default_language() -> Language:
 
 def command_settings(prefix: str) -> Settings:
     """The settings from the environment and from `.env`; raises SettingsError."""
-    return Settings.load(_given(), prefix)
+    return Settings.load(settings_source(), prefix)
 
 
 def settings_of_failures(prefix: str) -> Settings:
@@ -37,7 +35,7 @@ def settings_of_failures(prefix: str) -> Settings:
 
     Raises SettingsError.
     """
-    given, names = _given(), list(_OF_FAILURES)
+    given, names = settings_source(), list(_OF_FAILURES)
     names += [name for name, value in _RARE.items() if given.get(prefix + name) == value]
     chosen = _STANDING_IN | {name: given.get(prefix + name) for name in names}
     return Settings.load({prefix + name: value for name, value in chosen.items()}, prefix)
@@ -58,11 +56,3 @@ def json_text(value: object) -> str:
     """
     text = json.dumps(value, ensure_ascii=False, indent=2)
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
-
-
-def _given() -> ChainMap[str, object]:
-    dotenv = dotenv_values(".env") if Path(".env").is_file() else {}
-    given: list[dict[str, object]] = [
-        {name: value for name, value in source.items() if value} for source in (os.environ, dotenv)
-    ]
-    return ChainMap(*given)

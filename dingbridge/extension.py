@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, cast
 
-from dotenv import dotenv_values
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import Forbidden
 
@@ -27,6 +23,7 @@ from dingbridge.page import PageSigner
 from dingbridge.page_url import FrontPolicy, Origin, page_url, public_prefix
 from dingbridge.problems import is_own_origin, is_unsafe
 from dingbridge.settings import Language, Settings
+from dingbridge.settings_source import settings_source
 from dingbridge.state import BridgeState
 from dingbridge.static_files import StaticFiles
 from dingbridge.tags import PageTags
@@ -84,8 +81,8 @@ class DingBridge:
 
         Raises SettingsError with every fault of the settings.
         """
-        dotenv = dotenv_values(".env") if Path(".env").is_file() else {}
-        source = ChainMap(_given(app.config), _given(os.environ), _given(dotenv))
+        source = settings_source(app.config)
+        _take_session_keys(app, source)
         settings = Settings.load(source, self.settings_prefix)
         policy = FrontPolicy(
             origins=tuple(Origin.parse(origin) for origin in settings.public_origins),
@@ -264,9 +261,15 @@ def _nav_bgcolor(url: str, colour: str | None = None) -> str:
     return with_nav_bgcolor(url, chosen) if chosen else url
 
 
-def _given(source: Mapping[str, object]) -> dict[str, object]:
-    """Only what is set: a blank or None in Flask's configuration hides nothing behind it."""
-    return {name: value for name, value in source.items() if value not in (None, "")}
+def _take_session_keys(app: Flask, source: Mapping[str, object]) -> None:
+    """SECRET_KEY and SECRET_KEY_FALLBACKS, where Flask's configuration does not have them."""
+    for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS"):
+        given = source.get(name)
+        app.config[name] = given.strip() or None if isinstance(given, str) else given
+    if isinstance(keys := app.config["SECRET_KEY_FALLBACKS"], str):
+        app.config["SECRET_KEY_FALLBACKS"] = [key.strip() for key in keys.split(",") if key.strip()]
+    if not app.config["SECRET_KEY"]:
+        log.warning("SECRET_KEY is missing: pages are signed, but nobody can sign in")
 
 
 def _refuse(error: PageUrlRefused) -> Response:

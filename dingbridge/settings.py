@@ -113,7 +113,7 @@ class Settings:
         """
         reader = _Reader(source, prefix)
         mode = reader.read("MODE", _choice("internal", "isv"), "internal")
-        internal = mode == "internal"
+        internal = mode != "isv"  # also where it is none of them, so that all faults are said
         values: dict[str, object] = {
             "mode": mode,
             "corp_id": reader.read("CORP_ID", _corp_id, None if internal else ""),
@@ -304,20 +304,33 @@ def _origin(text: str) -> str:
 
 def _base_url(text: str) -> str:
     parts = _parts(text)
-    if parts.scheme == "https" and parts.hostname:
-        return text.rstrip("/")
-    if parts.scheme == "http" and _is_loopback(parts.hostname or ""):
-        return text.rstrip("/")
+    if parts.query or parts.fragment:
+        raise _Wrong(f"{text!r} 不带 ? 和 # / has no ? and no #")
+    return _https_url(text).rstrip("/")
+
+
+def _https_url(text: str) -> str:
+    """What pages or calls may go to; its host can stand in a header."""
+    parts = _parts(text)
+    if "@" in parts.netloc:
+        raise _Wrong("不带用户名和密码 / has no user and no password")
+    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
+        try:
+            Origin.parse(f"{parts.scheme}://{parts.netloc}")
+        except ValueError as error:
+            raise _Wrong(f"域名或端口有误 / host or port: {error}") from None
+        return text
     raise _Wrong(f"{text!r} 应为 https；http 仅限本机 / https only; plain http only on loopback")
 
 
 def _script_url(text: str) -> str:
-    return text if re.fullmatch(r"/[!-~]*", text) else _base_url(text)
+    return text if re.fullmatch(r"/(?!/)[!-~]*", text) else _https_url(_word(text))
 
 
 def _redis_url(text: str) -> str:
     # The value may hold a password: it is not repeated.
-    if _parts(text, shown=False).scheme not in {"redis", "rediss", "unix"}:
+    _parts(text, shown=False)
+    if not text.startswith(("redis://", "rediss://", "unix://")):
         raise _Wrong("应以 redis:// rediss:// 或 unix:// 开头 / has to begin so")
     return text
 

@@ -222,7 +222,8 @@ def redis_client(url: str) -> Redis:
 
     A connection that was dropped while idle is opened anew at once; nothing else is tried twice.
 
-    Raises SettingsError if the extra `redis` is not installed.
+    Raises SettingsError if the extra `redis` is not installed, or the address has options that are
+    none.
     """
     try:
         from redis import Redis  # noqa: PLC0415  # an extra, needed only with DING_REDIS_URL
@@ -232,12 +233,18 @@ def redis_client(url: str) -> Redis:
     except ImportError:
         fault = Fault("DING_REDIS_URL", "缺少 redis / missing", "pip install 'dingbridge[redis]'")
         raise SettingsError([fault]) from None
-    return Redis.from_url(
-        url,
-        socket_connect_timeout=REDIS_SECONDS,
-        socket_timeout=REDIS_SECONDS,
-        retry=Retry(NoBackoff(), 1, supported_errors=(Dropped,)),
-    )
+    try:
+        return Redis.from_url(
+            url,
+            socket_connect_timeout=REDIS_SECONDS,
+            socket_timeout=REDIS_SECONDS,
+            retry=Retry(NoBackoff(), 1, supported_errors=(Dropped,)),
+        )
+    except ValueError:  # its text may repeat the address
+        fault = Fault(
+            "DING_REDIS_URL", "不是 Redis 地址 / is no address of Redis", "redis://host:6379/0"
+        )
+        raise SettingsError([fault]) from None
 
 
 def redis_cache(client: Redis) -> TokenCache:

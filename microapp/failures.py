@@ -6,7 +6,7 @@ import logging
 
 from flask import Flask, Response, make_response, render_template, request
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from dingbridge import DingBridge, catalogue
@@ -44,7 +44,10 @@ def answer_failures(app: Flask, bridge: DingBridge) -> None:
         if error.response is not None or error.code is None:
             return error.get_response()
         cause = getattr(error, "original_exception", None)
-        return _answer(bridge, error.code, _CODES.get(error.code, "unknown"), cause)
+        answer = _answer(bridge, error.code, _CODES.get(error.code, "unknown"), cause)
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # RFC 9110, 15.5.6
+        return answer
 
     @app.errorhandler(SQLAlchemyError)
     def store_failed(error: SQLAlchemyError) -> AnyResponse:

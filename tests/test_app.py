@@ -50,6 +50,16 @@ def test_older_session_keys_may_be_listed(
     assert made.config["SECRET_KEY_FALLBACKS"] == ["old-one", "older-one"]
 
 
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_a_method_that_a_page_has_not_is_refused_with_those_that_it_has(
+    settings: dict[str, object], accept: str
+) -> None:
+    client = micro_app.create_app(settings).test_client()
+    response = client.put("/language", headers={"Accept": accept})
+    assert response.status_code == 405
+    assert set(response.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
+
+
 def test_the_home_page_is_an_error_page_for_the_bridge_but_still_a_page_without_a_ticket(
     settings: dict[str, object],
 ) -> None:

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from flask import Flask, redirect, render_template_string, session, url_for
@@ -282,6 +283,39 @@ def test_settings_come_from_the_app_then_the_environment_then_a_file(
     bridge.init_app(app)
     read = bridge.settings_of(app)
     assert (read.lang, read.corp_id, read.agent_id) == ("en", "from-environment", "3")
+
+
+def test_a_blank_value_is_the_default_and_hides_what_stands_behind_it(
+    settings: dict[str, object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("DING_LANG=en\nDING_SIGNATURE=sha1\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DING_LANG", "")
+    monkeypatch.setenv("DING_SIGNED_QUERY", "raw")
+    app, bridge = app_with(settings, DING_SIGNED_QUERY=" ")
+    read = bridge.settings_of(app)
+    assert (read.lang, read.signature, read.signed_query) == ("zh", "sha1", "decoded")
+
+
+def test_a_file_of_settings_that_is_no_text_is_a_fault(
+    settings: dict[str, object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_bytes(b"DING_LANG=\xff\xfe")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError, match="UTF-8"):
+        app_with(settings)
+
+
+def test_the_session_s_keys_come_from_the_environment_too_and_blanks_around_them_do_not_count(
+    settings: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", " from-environment ")
+    monkeypatch.setenv("SECRET_KEY_FALLBACKS", "old-one, older-one,")
+    app = Flask("reader")
+    app.config.update({name: value for name, value in settings.items() if name != "SECRET_KEY"})
+    DingBridge(app)
+    assert app.config["SECRET_KEY"] == "from-environment"
+    assert app.config["SECRET_KEY_FALLBACKS"] == ["old-one", "older-one"]
 
 
 def test_wrong_settings_stop_the_app_with_all_faults_at_once() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -16,8 +17,10 @@ import pytest
 import requests
 
 from dingbridge.sandbox import Sandbox, app_process
+from dingbridge.sandbox.__main__ import FOREIGN
 from dingbridge.sandbox.app_process import AppFailed, AppProcess
 from dingbridge.sandbox.http_server import port_is_free
+from dingbridge.settings import Settings
 
 APP = """
 import json, os
@@ -167,6 +170,12 @@ def test_the_app_gets_settings_for_this_sandbox_and_no_others(folder: Path) -> N
     instance = Path(settings["DING_INSTANCE"])
     assert instance == folder / "instance" / "sandbox" / str(port)
     assert instance.stat().st_mode & 0o777 == 0o700
+
+
+def test_no_setting_of_a_real_installation_reaches_the_app() -> None:
+    harmless = {"API_QUOTA", "API_RATE", "CHAT_WAY", "FILES_QUOTA", "LANG", "TIME_ZONE", "WORKERS"}
+    names = {field.name.upper() for field in dataclasses.fields(Settings)} - harmless
+    assert {f"DING_{name}" for name in names} <= {*FOREIGN, *Sandbox().environment(Path("any"))}
 
 
 def test_gunicorns_own_settings_are_used_where_there_are_any(folder: Path) -> None:

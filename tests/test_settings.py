@@ -70,6 +70,11 @@ def test_a_secret_stands_neither_in_the_faults_nor_in_the_object_s_repr() -> Non
     assert "canary" not in str(caught.value)
 
 
+def test_a_mode_that_is_none_hides_no_other_fault() -> None:
+    faults = faults_of(DING_MODE="personal", DING_CORP_ID="", DING_AGENT_ID="")
+    assert set(faults) == {"DING_MODE", "DING_CORP_ID", "DING_AGENT_ID"}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -98,9 +103,15 @@ def test_a_secret_stands_neither_in_the_faults_nor_in_the_object_s_repr() -> Non
         ("DING_LANG", "fr"),
         ("DING_OAPI_URL", "http://oapi.dingtalk.com"),
         ("DING_API_URL", "not a url"),
+        ("DING_OAPI_URL", "https://oapi.example.test/?q=1"),
+        ("DING_OAPI_URL", "https://user:secret@oapi.example.test"),
         ("DING_JSAPI_URL", "ftp://example.test/dd.js"),
+        ("DING_JSAPI_URL", "//example.test/dd.js"),
+        ("DING_JSAPI_URL", "https://example.test;script-src/dd.js"),
+        ("DING_JSAPI_URL", "https://example.test/a dd.js"),
         ("DING_REDIS_URL", "memcached://127.0.0.1"),
         ("DING_REDIS_URL", "redis://[::1"),
+        ("DING_REDIS_URL", "REDIS://127.0.0.1"),
         ("DING_STORE_KEYS", "short"),
     ],
 )
