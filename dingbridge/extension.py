@@ -158,8 +158,10 @@ class DingBridge:
         `apis` are the names for jsApiList, without `dd.`; `type` 1 asks for 服务窗 APIs.
 
         Returns {"url": …, "config": {…}}. Raises PageUrlRefused, PageUrlUncertain,
-        CredentialUnavailable and SignatureError.
+        CredentialUnavailable and SignatureError; TypeError for one name that stands alone.
         """
+        if isinstance(apis, str):
+            raise TypeError(f"a list of names is wanted, not {apis!r}")
         state = self.state
         url = page_url(request.environ, state.policy)
         return {"url": url, "config": state.signer.config(url, tuple(apis), type)}

@@ -11,7 +11,7 @@ from dingbridge.errors import Fault, SettingsError
 
 
 def private_folder(path: Path, setting: str = "DING_INSTANCE") -> Path:
-    """The folder `path`, made with mode 0700 if it is not there; an existing one is checked.
+    """The folder `path`, with mode 0700: made if it is not there, else checked and closed.
 
     Whoever can write into it could plant tokens or hold the locks, and whoever owns it can write
     into it. `setting` is the one that names it.
@@ -39,6 +39,8 @@ def private_folder(path: Path, setting: str = "DING_INSTANCE") -> Path:
             f"{path}: 属于其他用户 / belongs to another user",
             f"sudo chown -R {user} {quoted}",
         )
+    if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        path.chmod(0o700)  # what people store and type is nobody else's to read either
     return path
 
 

@@ -101,11 +101,13 @@
     var page = JSON.parse(document.getElementById("dingbridge").textContent);
     var said = page.words[code];
     root.setAttribute("data-bridge", "error");
-    if (page.error) return; // the server has said what is worse
-    showNotice(page, code, said.message);
+    var told = page.error || { code: code, subcode: "", message: said.message, remedy: said.remedy };
+    if (!page.error) showNotice(page, code, told.message); // else the server has said what is worse
     document.dispatchEvent(new CustomEvent("dingbridge:error", { detail: {
-      code: code, subcode: "", message: said.message, remedy: said.remedy, reference: page.reference,
+      code: told.code, subcode: told.subcode, message: told.message, remedy: told.remedy,
+      reference: page.reference,
     } }));
+    if (page.error) return;
     navigator.sendBeacon(page.endpoints.outcome, new Blob([JSON.stringify({
       state: "error", code: code, reference: page.reference, signed_url: page.url || "",
       page_url: location.href.split("#")[0],

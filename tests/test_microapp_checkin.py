@@ -249,7 +249,7 @@ def test_without_a_session_the_page_has_its_frame_and_the_way_to_sign_in(
     assert answer.status_code == 200
     assert "data-signed-out" in answer.text
     assert 'href="/ding/oauth?next=/checkin"' in answer.text
-    assert f"<noscript><p>{words('zh')['checkin_without_script']}" in answer.text
+    assert f'<noscript><p class="offline">{words("zh")["checkin_without_script"]}' in answer.text
     assert "secret of somebody" not in answer.text
 
 

@@ -13,8 +13,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "This is not DingTalk. Open the page in DingTalk to use location, scanning and the rest.",
     ),
     "without_script": (
-        "浏览器关闭了网页脚本，本页面的功能不能用。请在钉钉里打开，或在浏览器设置里允许脚本。",
-        "Scripts are off, so this page cannot do much. Open it in DingTalk, or allow scripts.",
+        "浏览器关闭了网页脚本，部分功能不能用。请在钉钉里打开，或在浏览器设置里允许脚本。",
+        "Scripts are off, so not all of this works. Open the page in DingTalk, or allow scripts.",
     ),
     "language_label": ("English", "中文"),
     "reference": ("编号", "Reference"),
