@@ -17,15 +17,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from dingbridge import DingBridge
 from dingbridge.errors import (
     CredentialUnavailable,
-    Fault,
     PageUrlRefused,
     PageUrlUncertain,
-    SettingsError,
 )
 from dingbridge.headers import SessionCookie, security_headers
 from dingbridge.page_url import page_target
 from dingbridge.redirects import ExactRedirect, is_local
-from dingbridge.settings import WHERE
 from dingbridge.state import LANGUAGE_COOKIE
 from dingbridge.static_files import A_YEAR, MODULES
 from microapp.context import MicroApp
@@ -54,7 +51,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     bridge = DingBridge(static_path="/static")
-    _read_settings(app, bridge)
+    bridge.init_app(app)
     app.session_interface = SessionCookie(bridge.over_https)
     _serve_static(app)
     _refuse_other_sites(app, bridge)
@@ -75,19 +72,6 @@ def __getattr__(name: str) -> Flask:
         globals()["app"] = made = create_app()
         return made
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def _read_settings(app: Flask, bridge: DingBridge) -> None:
-    """Initialise the bridge; whatever is wrong, Flask's own key included, is said at once."""
-    faults: list[Fault] = []
-    try:
-        bridge.init_app(app)
-    except SettingsError as error:
-        faults += error.faults
-    if not app.config["SECRET_KEY"]:
-        faults.insert(0, Fault("SECRET_KEY", "缺少 / missing", WHERE["SECRET_KEY"]))
-    if faults:
-        raise SettingsError(faults)
 
 
 def _serve_static(app: Flask) -> None:

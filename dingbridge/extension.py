@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ParamSpec, cast
 
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import Forbidden
 
 from dingbridge.credentials import Credentials, open_credentials
-from dingbridge.errors import PageUrlRefused, PageUrlUncertain
+from dingbridge.errors import Fault, PageUrlRefused, PageUrlUncertain, SettingsError
 from dingbridge.failure_notes import note_status
 from dingbridge.failures import open_failures
 from dingbridge.guards import guard
@@ -22,7 +22,7 @@ from dingbridge.openapi import OpenApi, open_api
 from dingbridge.page import PageSigner
 from dingbridge.page_url import FrontPolicy, Origin, page_url, public_prefix
 from dingbridge.problems import is_own_origin, is_unsafe
-from dingbridge.settings import Language, Settings
+from dingbridge.settings import WHERE, Language, Settings
 from dingbridge.settings_source import settings_source
 from dingbridge.state import BridgeState
 from dingbridge.static_files import StaticFiles
@@ -81,9 +81,7 @@ class DingBridge:
 
         Raises SettingsError with every fault of the settings.
         """
-        source = settings_source(app.config)
-        _take_session_keys(app, source)
-        settings = Settings.load(source, self.settings_prefix)
+        settings = _read_settings(app, self.settings_prefix)
         policy = FrontPolicy(
             origins=tuple(Origin.parse(origin) for origin in settings.public_origins),
             trusted_proxies=settings.trusted_proxies,
@@ -263,15 +261,27 @@ def _nav_bgcolor(url: str, colour: str | None = None) -> str:
     return with_nav_bgcolor(url, chosen) if chosen else url
 
 
-def _take_session_keys(app: Flask, source: Mapping[str, object]) -> None:
-    """SECRET_KEY and SECRET_KEY_FALLBACKS, where Flask's configuration does not have them."""
+def _read_settings(app: Flask, prefix: str) -> Settings:
+    """The settings of a bridge, and the session's keys where Flask's configuration has none.
+
+    Raises SettingsError with every fault, Flask's own key among them.
+    """
+    source = settings_source(app.config)
     for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS"):
         given = source.get(name)
         app.config[name] = given.strip() or None if isinstance(given, str) else given
     if isinstance(keys := app.config["SECRET_KEY_FALLBACKS"], str):
         app.config["SECRET_KEY_FALLBACKS"] = [key.strip() for key in keys.split(",") if key.strip()]
+    faults: list[Fault] = []
     if not app.config["SECRET_KEY"]:
-        log.warning("SECRET_KEY is missing: pages are signed, but nobody can sign in")
+        faults.append(Fault("SECRET_KEY", "缺少 / missing", WHERE["SECRET_KEY"]))
+    try:
+        settings = Settings.load(source, prefix)
+    except SettingsError as error:
+        raise SettingsError([*faults, *error.faults]) from None
+    if faults:
+        raise SettingsError(faults)
+    return settings
 
 
 def _refuse(error: PageUrlRefused) -> Response:

@@ -324,7 +324,7 @@ def _https_url(text: str) -> str:
 
 
 def _script_url(text: str) -> str:
-    return text if re.fullmatch(r"/(?!/)[!-~]*", text) else _https_url(_word(text))
+    return text if re.fullmatch(r"/(?!/)[!-[\]-~]*", text) else _https_url(_word(text))
 
 
 def _redis_url(text: str) -> str:

@@ -127,6 +127,10 @@ def open_database(settings: Settings) -> Database:
         engine.dispose()
         error.values["database"] = shown
         raise
+    except OSError as error:  # the folder of an SQLite file is not there, or not ours
+        engine.dispose()
+        values = {"database": shown, "reason": error.strerror or type(error).__name__}
+        raise DatabaseUnusable("database_unreachable", values) from error
     return Database(engine)
 
 

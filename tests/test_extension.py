@@ -321,7 +321,9 @@ def test_the_session_s_keys_come_from_the_environment_too_and_blanks_around_them
 def test_wrong_settings_stop_the_app_with_all_faults_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         DingBridge(Flask("empty"))
-    assert len(caught.value.faults) == 5
+    names = [fault.name for fault in caught.value.faults]
+    assert names[0] == "SECRET_KEY"
+    assert len(names) == 6
 
 
 def test_developers_are_those_on_the_list_or_everybody_in_debug(

@@ -128,6 +128,15 @@ def test_a_file_that_is_no_database_is_said_to_be_none(
     assert caught.value.code == "database_upgrade_failed"
 
 
+def test_a_folder_that_is_not_there_is_told_with_the_file(
+    settings: dict[str, object], tmp_path: Path
+) -> None:
+    settings["DING_DATABASE_URL"] = f"sqlite:///{tmp_path / 'none' / 'x.db'}"
+    with pytest.raises(DatabaseUnusable, match=r"none/x\.db") as caught:
+        micro_app.create_app(settings)
+    assert caught.value.code == "database_unreachable"
+
+
 def test_a_server_that_is_not_there_is_named_without_its_password(
     settings: dict[str, object],
 ) -> None:

@@ -107,6 +107,7 @@ def test_a_mode_that_is_none_hides_no_other_fault() -> None:
         ("DING_OAPI_URL", "https://user:secret@oapi.example.test"),
         ("DING_JSAPI_URL", "ftp://example.test/dd.js"),
         ("DING_JSAPI_URL", "//example.test/dd.js"),
+        ("DING_JSAPI_URL", "/\\example.test/dd.js"),
         ("DING_JSAPI_URL", "https://example.test;script-src/dd.js"),
         ("DING_JSAPI_URL", "https://example.test/a dd.js"),
         ("DING_REDIS_URL", "memcached://127.0.0.1"),
