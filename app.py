@@ -167,7 +167,7 @@ def _add_health(app: Flask, bridge: DingBridge, database: Database) -> None:
         return jsonify({"status": "ok"})
 
     @app.get("/readyz")
-    def readyz() -> tuple[Response, int]:
+    def readyz() -> tuple[Response, int, dict[str, str]]:
         """Readiness: the store, and token and ticket by age, never by value.
 
         Asking is what fetches the first ticket, so that a process that nobody visits yet becomes
@@ -180,4 +180,4 @@ def _add_health(app: Flask, bridge: DingBridge, database: Database) -> None:
         except CredentialUnavailable as unavailable:
             error = unavailable.code
         answer |= {"status": error or "ok", "credentials": bridge.credentials.status()}
-        return jsonify(answer), 503 if error else 200
+        return jsonify(answer), 503 if error else 200, {"Retry-After": "5"} if error else {}

@@ -288,6 +288,8 @@ def ask_everywhere(app: Flask, sandbox: SandboxClient, lie: str) -> Iterator[Tes
     sent = visitor.client.post("/chat", data=form, headers=headers, base_url=ORIGIN)
     assert sent.status_code == 201, sent.text
     row = str((sent.json or {})["id"])
+    ready = visitor.client.get("/readyz", base_url=ORIGIN)
+    assert ready.status_code == 200  # with a ticket; what it says without one, test_app tells
     before = {path: sandbox.platform_calls(path) for path in ASKED}
     sandbox.fault("*", "custom", body=lie)
     posted = {"code": "c", "corpId": visitor.corp, "chatId": "chat1234567890", "url": f"{ORIGIN}/"}

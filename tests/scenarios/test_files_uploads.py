@@ -214,7 +214,7 @@ def test_a_full_disk_is_a_sentence_and_a_reference_and_the_upload_goes_on_later(
     assert (full.status_code, error["code"]) == (507, "file_disk_full")
     assert error["reference"] in site.app.output()
     assert form.status_code == 507
-    assert "服务器的磁盘已满" in form.text
+    assert "服务器的空间不够" in form.text
     assert site.begin(key, size=len(content))["offset"] == PIECE_BYTES
     for offset in (PIECE_BYTES, 2 * PIECE_BYTES):
         answer = site.put(key, offset, content[offset : offset + PIECE_BYTES])
