@@ -17,16 +17,17 @@ from sandbox_server import SandboxClient
 pytest_plugins = ["ticket_fixtures"]
 
 # `os.stat` marks begin and end in the trace. A thread switch in the middle would add the switch's
-# own futex call to the trace and say nothing about this path, so the watcher has ended before.
+# own futex call to the trace and say nothing about this path, so all others have ended before.
 SCRIPT = """
-import os
+import os, threading
 from dingbridge.credentials import open_credentials
 from dingbridge.settings import Settings
 
 credentials = open_credentials(Settings.load(os.environ))
 assert credentials.ticket() and credentials.access_token()
 credentials.close()
-credentials._watcher.join()
+for thread in set(threading.enumerate()) - {threading.current_thread()}:
+    thread.join()
 os.path.exists("/hot-path-begins")
 for _ in range(1000):
     credentials.ticket()
@@ -37,7 +38,7 @@ os._exit(0)
 
 
 PAGE = """
-import os
+import os, threading
 from flask import Flask
 from dingbridge import DingBridge
 
@@ -51,7 +52,8 @@ host = os.environ["DING_PUBLIC_ORIGINS"].split(",")[0].partition("://")[2]
 assert '"signature"' in client.get("/", headers={"Host": host}).text
 credentials = bridge.credentials_of(app)
 credentials.close()
-credentials._watcher.join()
+for thread in set(threading.enumerate()) - {threading.current_thread()}:
+    thread.join()
 os.path.exists("/hot-path-begins")
 for _ in range(100):
     client.get("/", headers={"Host": host})
