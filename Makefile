@@ -12,7 +12,7 @@ BIN := $(V)/bin
 S := .stamps
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 
-.PHONY: help run serve test faults bench check lowest format lock docs screenshots clean
+.PHONY: help run serve test coverage faults bench check lowest format lock docs screenshots clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ serve: $(S)/run $(S)/assets
 ## make test     every test, with real nginx, Chromium, Redis and PostgreSQL
 test: $(S)/dev $(S)/assets $(S)/npm-dev $(S)/apt
 	$(BIN)/python tests/run.py
+
+## make coverage the same tests, and which lines they reach: at least nine in ten
+coverage: $(S)/dev $(S)/assets $(S)/npm-dev $(S)/apt
+	$(BIN)/python tests/run.py --coverage
 
 ## make faults   the long campaigns
 faults: $(S)/dev $(S)/assets $(S)/npm-dev $(S)/apt

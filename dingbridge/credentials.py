@@ -19,13 +19,14 @@ from dingbridge.clock import Clock
 from dingbridge.encryption import shared_cipher
 from dingbridge.envelopes import is_token_refused
 from dingbridge.errors import CredentialUnavailable, PlatformError
-from dingbridge.issuer import Issuer, PlatformIssuer, TicketSource, ask_source
+from dingbridge.issuer import Issuer, PlatformIssuer
 from dingbridge.lease import LONGEST_LIFE, Issued
 from dingbridge.private_folder import private_folder
 from dingbridge.refresher import Fleet, Refresher, Supply, at_once, in_a_thread
 from dingbridge.settings import Settings
 from dingbridge.shared_record import SharedRecord
 from dingbridge.single_flight import SingleFlight
+from dingbridge.ticket_source import SourceCaller, TicketSource
 from dingbridge.token_cache import TokenCache, file_cache, redis_cache, redis_client
 from dingbridge.transport import Transport
 
@@ -54,6 +55,7 @@ class Credentials:
         """
         self._issuer = issuer
         self._source = source
+        self._source_caller = SourceCaller()
         self._caches = caches
         self._watched = watched
         self._token = Refresher(
@@ -138,7 +140,7 @@ class Credentials:
         source = self._source()
         if source is None:  # taken away since it was due
             raise CredentialUnavailable("ticket_unavailable")
-        return ask_source(source)
+        return self._source_caller.ask(source)
 
     def _ask_for_ticket(self) -> Issued:
         token = self._token.value()

@@ -14,7 +14,6 @@ from dingbridge.errors import Fault, PageUrlRefused, PageUrlUncertain, SettingsE
 from dingbridge.failure_notes import note_status
 from dingbridge.failures import open_failures
 from dingbridge.guards import guard
-from dingbridge.issuer import TicketSource
 from dingbridge.login.session import SessionUser
 from dingbridge.login.sign_in import open_sign_in
 from dingbridge.nav_bgcolor import parse_nav_bgcolor, with_nav_bgcolor
@@ -27,6 +26,7 @@ from dingbridge.settings_source import settings_source
 from dingbridge.state import BridgeState
 from dingbridge.static_files import StaticFiles
 from dingbridge.tags import PageTags
+from dingbridge.ticket_source import TicketSource
 from dingbridge.transport import Transport
 from dingbridge.views import build_blueprint
 

@@ -1,4 +1,4 @@
-"""Where tokens and tickets come from: the platform's endpoints, or a source of the app's own.
+"""Where tokens and tickets come from: the platform's endpoints.
 
 An answer with a missing or absurd lifetime or a value of the wrong type is an error here, so that
 nothing of the kind is ever kept.
@@ -7,16 +7,12 @@ nothing of the kind is ever kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any, Protocol
 
-from dingbridge.errors import PlatformError, PlatformUnavailable
+from dingbridge.errors import PlatformUnavailable
 from dingbridge.lease import LONGEST_LIFE, Issued
 from dingbridge.settings import Settings
 from dingbridge.transport import Transport
-
-# A source that hands out a bare ticket says nothing about its life: it is asked again soon.
-UNSTATED_LIFE = 60
 
 # The platform's lives are hours; one of seconds would have it asked dozens of times a minute.
 SHORTEST_LIFE = 15
@@ -89,31 +85,3 @@ def issued(
             "platform_unreadable", endpoint=endpoint, values={"field": seconds}
         )
     return Issued(text, life)
-
-
-TicketSource = Callable[[], str | tuple[str, int]]
-
-
-def ask_source(source: TicketSource) -> Issued:
-    """A ticket from the app's own source: the ticket, or the ticket with its seconds.
-
-    Raises PlatformError (`ticket_source_failed`) whatever the source raises, and
-    PlatformUnavailable for an answer of the wrong type.
-    """
-    failure = ""
-    try:
-        answer = source()
-    except Exception as error:  # noqa: BLE001  # it is the app's own code: nothing is known of it
-        # Only the type's name: the text may hold a URL with a token in it.
-        failure = type(error).__name__
-    if failure:
-        raise PlatformError(
-            "ticket_source_failed", endpoint="ticket_source", values={"error": failure}
-        )
-    match answer:
-        case (value, seconds):
-            fields = {"ticket": value, "seconds": seconds}
-        case _:
-            fields = {"ticket": answer, "seconds": UNSTATED_LIFE}
-    # It may say that its ticket lives for another second.
-    return issued(fields, "ticket_source", "ticket", "seconds")

@@ -50,11 +50,12 @@ class PostgresqlServer:
             self._process.wait(30)
             self._process = None
 
-    def new_database(self) -> str:
-        """The URL of an empty database."""
+    def new_database(self, template: str = "template0") -> str:
+        """The URL of a new database: an empty one, or a copy of another that nobody uses now."""
         name = f"app_{next(self._numbers)}"
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            # By files: fsync is off, so that this is faster than by the log.
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return self._url(name)
 
     def _url(self, database: str) -> str:

@@ -1,4 +1,4 @@
-"""What `make test` and `make faults` call: pytest on all cores, then what it showed.
+"""What `make test`, `make coverage` and `make faults` call: pytest, then what it showed.
 
 Plain pytest does as well for a part: `.venv/bin/pytest tests/test_settings.py`.
 """
@@ -16,8 +16,8 @@ SOME_FAILED = 1  # pytest's exit code for tests that failed
 
 def main() -> int:
     """Run the tests and hand on the exit code."""
-    faults = "--faults" in sys.argv[1:]
-    more = [argument for argument in sys.argv[1:] if argument != "--faults"]
+    faults, coverage = "--faults" in sys.argv[1:], "--coverage" in sys.argv[1:]
+    more = [argument for argument in sys.argv[1:] if argument not in ("--faults", "--coverage")]
     # Browsers and servers wait more than they work: half as many workers again as there are cores.
     workers = os.environ.get("TEST_WORKERS") or str(max(2, (os.cpu_count() or 2) * 3 // 2))
     command = [sys.executable, "-m", "pytest"]
@@ -25,6 +25,7 @@ def main() -> int:
         command += ["-m", "faults", "-s"]
     else:
         command += ["-m", "not faults", "-n", workers, "--dist", "loadgroup", "--durations=15"]
+    if coverage:  # a command of its own, since tracing makes the tests half as long again
         command += ["--cov", "--cov-report=term"]
     environment = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
     code = subprocess.run([*command, *more], cwd=ROOT, env=environment, check=False).returncode

@@ -1,10 +1,11 @@
 """The micro-app over both of its databases: `store_url` is SQLite's, then a real PostgreSQL's.
 
-Modules that use them are marked `pytest.mark.xdist_group("postgresql")`: one worker, one server.
+The tables are made once by the app's own migrations, and copied for each test.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,13 +24,36 @@ def postgresql() -> Iterator[PostgresqlServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file whose tables are up to date."""
+    file = tmp_path_factory.mktemp("migrated") / "store.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgresql: PostgresqlServer) -> str:
+    """The name of a PostgreSQL database whose tables are up to date."""
+    url = postgresql.new_database()
+    migrate(url)
+    return url.rpartition("/")[2]
+
+
+def migrate(url: str) -> None:
+    """Bring the tables up to date, and leave nobody connected."""
+    nobodys = Settings("", "", "", "", (), database_url=url)
+    open_database(nobodys).close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database, as DING_DATABASE_URL has it."""
+    """The address of a database with empty tables, as DING_DATABASE_URL has it."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'store.db'}"
+        copied = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "store.db")
+        return f"sqlite:///{copied}"
     server: PostgresqlServer = request.getfixturevalue("postgresql")
-    return server.new_database()
+    return server.new_database(request.getfixturevalue("migrated_database"))
 
 
 @pytest.fixture

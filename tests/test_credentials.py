@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from flask import Flask, current_app
 from ticket_stage import LIFE, Stage
 
 from dingbridge.errors import (
@@ -20,6 +22,7 @@ from dingbridge.errors import (
     PlatformUnavailable,
     SettingsError,
 )
+from dingbridge.ticket_source import SourceCaller
 
 pytest_plugins = ["ticket_fixtures"]
 
@@ -457,6 +460,35 @@ def test_a_source_that_is_away_is_left_in_peace_while_its_last_ticket_serves(
     assert 3 <= len(away) <= 6
     assert one.status()["ticket"]["error"] == "ticket_source_failed"  # type: ignore[index]
     assert any_stage.calls() == 0
+
+
+@pytest.mark.row("R03")
+def test_a_source_that_hangs_is_given_up_and_asked_by_one_thread_only() -> None:
+    asked, hangs = [], threading.Event()
+
+    def source() -> str:
+        asked.append(1)
+        hangs.wait()
+        return "shared-ticket"
+
+    caller = SourceCaller(patience=0.05)
+    for _ in range(3):
+        with pytest.raises(PlatformError) as failed:
+            caller.ask(source)
+        error = failed.value
+        assert (error.code, error.values["error"]) == ("ticket_source_failed", "TimeoutError")
+    assert len(asked) == 1
+    hangs.set()
+    for thread in threading.enumerate():
+        if thread.name == "dingbridge-ticket-source":
+            thread.join(10)
+    assert caller.ask(source).value == "shared-ticket"
+
+
+def test_a_source_may_look_at_the_app_of_the_page_that_asks() -> None:
+    app = Flask(__name__)
+    with app.app_context():
+        assert SourceCaller().ask(lambda: current_app.import_name).value == __name__
 
 
 def test_a_source_that_is_set_later_takes_over(stage: Stage) -> None:

@@ -45,7 +45,6 @@ from microapp.platform_failures import is_unclear
 from microapp.words import words
 
 pytest_plugins = ["chat_fixtures"]
-pytestmark = pytest.mark.xdist_group("postgresql")
 
 
 ZH = words("zh")

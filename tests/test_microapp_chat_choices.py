@@ -28,7 +28,6 @@ import app as micro_app
 from microapp import context
 
 pytest_plugins = ["chat_fixtures"]
-pytestmark = pytest.mark.xdist_group("postgresql")
 
 
 def test_a_colleague_cannot_send_to_my_choice(writer: AppVisitor, dingtalk: SandboxClient) -> None:

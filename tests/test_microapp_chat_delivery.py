@@ -26,7 +26,6 @@ from microapp.database import Database
 from microapp.words import words
 
 pytest_plugins = ["chat_fixtures"]
-pytestmark = pytest.mark.xdist_group("postgresql")
 
 
 ZH = words("zh")

@@ -29,7 +29,6 @@ from microapp.page_room import cut
 from microapp.words import words
 
 pytest_plugins = ["chat_fixtures"]
-pytestmark = pytest.mark.xdist_group("postgresql")
 
 
 ZH = words("zh")

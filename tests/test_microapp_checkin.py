@@ -15,7 +15,6 @@ from microapp.tables import clean
 from microapp.words import words
 
 pytest_plugins = ["store_fixtures"]
-pytestmark = pytest.mark.xdist_group("postgresql")
 
 PLACE = {
     "latitude": "30.279212",

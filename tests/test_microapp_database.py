@@ -31,7 +31,6 @@ from microapp.database import VERSION_TABLE, Database, DatabaseUnusable, open_da
 from microapp.tables import metadata, require_own, store_once
 
 pytest_plugins = ["store_fixtures"]
-pytestmark = pytest.mark.xdist_group("postgresql")
 
 PERSON = SessionUser("user5031", "欧阳若兰", admin=False, corp="ding0123456789abcdef", at=0)
 versions = table(VERSION_TABLE, column("version_num"))
@@ -41,6 +40,15 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def row(key: str, at: datetime = NOON) -> dict[str, object]:
     place = {"latitude": 30.28, "longitude": 120.03, "accuracy": 29.0, "address": "文一西路"}
     return {"key": key, "at": at, "day": date(2026, 3, 1), "note": "", **place}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Without tables: here it is the migrations that are looked at."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    server: PostgresqlServer = request.getfixturevalue("postgresql")
+    return server.new_database()
 
 
 def count(database: Database) -> int:

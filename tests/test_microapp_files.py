@@ -33,7 +33,6 @@ from microapp.files_upload import FILE_BYTES, PIECE_BYTES
 from microapp.words import words
 
 pytest_plugins = ["store_fixtures"]
-pytestmark = pytest.mark.xdist_group("postgresql")
 
 WAYS = ("in pieces", "whole")
 

@@ -26,7 +26,7 @@ from microapp.report_range import DayRange
 from microapp.words import words
 
 pytest_plugins = ["store_fixtures"]
-pytestmark = [pytest.mark.xdist_group("postgresql"), pytest.mark.row("R48")]
+pytestmark = pytest.mark.row("R48")
 
 TODAY = date(2026, 3, 4)  # a Wednesday
 RUOLAN, LEI, MIN = "user5031", "user6188", "user7345"

@@ -14,7 +14,6 @@ from microapp.web_address import host_of
 from microapp.words import words
 
 pytest_plugins = ["store_fixtures"]
-pytestmark = pytest.mark.xdist_group("postgresql")
 
 TEXT = "资产 A-1024 / 三号楼 2 层"
 HOSTILE = [

@@ -338,6 +338,27 @@ def test_failures_that_another_process_has_ended_are_over_here_too(scene: Scene)
     assert "error" not in one.status()
 
 
+@pytest.mark.row("R01")
+def test_processes_refresh_ahead_at_about_three_quarters_of_a_life_and_not_all_at_once(
+    scene: Scene,
+) -> None:
+    started: list[object] = []
+    scene.spawn = started.append  # which never ends, so that each process is counted once
+    processes = [scene.refresher() for _ in range(60)]
+    for process in processes:
+        process.value()
+    begun = scene.now
+    counts = []
+    for share in (0.715, 0.735, 0.75, 0.765, 0.785):
+        scene.now = begun + share * 7200
+        for process in processes:
+            process.tick()
+        counts.append(len(started))
+    assert counts[0] == 0
+    assert counts[-1] == 60
+    assert len(set(counts)) == 5
+
+
 def test_what_a_process_has_never_used_it_does_not_refresh(scene: Scene) -> None:
     using, idle = scene.refresher(), scene.refresher()
     using.value()

@@ -15,8 +15,8 @@ from sandbox_server import SandboxClient
 
 from dingbridge.clock import Clock
 from dingbridge.credentials import Credentials, open_credentials
-from dingbridge.issuer import TicketSource
 from dingbridge.settings import Settings
+from dingbridge.ticket_source import TicketSource
 from dingbridge.transport import Transport
 
 LIFE = 7200.0
