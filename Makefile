@@ -51,7 +51,7 @@ check: $(S)/dev $(S)/npm-dev
 
 ## make lowest   the tests without a browser on the oldest dependency versions that are allowed
 lowest: $(S)/lowest $(S)/assets $(S)/npm-dev $(S)/apt
-	.venv-lowest/bin/python -m pytest -q -m "not faults" -n 3 --dist loadgroup --ignore=tests/browser
+	.venv-lowest/bin/python -m pytest -q -m "not faults" -n 3 --dist loadfile --ignore=tests/browser
 
 ## make format   lets the formatter and the linter mend what they can
 format: $(S)/dev

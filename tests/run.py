@@ -24,7 +24,7 @@ def main() -> int:
     if faults:
         command += ["-m", "faults", "-s"]
     else:
-        command += ["-m", "not faults", "-n", workers, "--dist", "loadgroup", "--durations=15"]
+        command += ["-m", "not faults", "-n", workers, "--dist", "loadfile", "--durations=15"]
     if coverage:  # a command of its own, since tracing makes the tests half as long again
         command += ["--cov", "--cov-report=term"]
     environment = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}

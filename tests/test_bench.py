@@ -19,8 +19,6 @@ from bench.report import Goal, goals
 from bench.spread import quantile, spread
 from bench.stage import build_whole_sdk
 
-pytestmark = pytest.mark.xdist_group("bench")
-
 
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], str]:

@@ -15,7 +15,7 @@ from url_fronts import READ, browser_with
 
 from dingbridge.sandbox.sandbox import Sandbox
 
-pytestmark = [pytest.mark.xdist_group("healing"), pytest.mark.row("R05"), pytest.mark.row("R04")]
+pytestmark = [pytest.mark.row("R05"), pytest.mark.row("R04")]
 
 DESTROYED = [row for row in corpus() if row.expect == "mismatch"]
 KINDS = {front: f"kind{n}" for n, front in enumerate(sorted({row.front for row in DESTROYED}))}

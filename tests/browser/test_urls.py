@@ -12,7 +12,7 @@ from awkward_urls import HOST, LONG, NAMES, OF_EACH_KIND, SPELLINGS, TARGETS
 from playwright.sync_api import Browser
 from url_fronts import READ, Fronts, measured_pages
 
-pytestmark = [pytest.mark.xdist_group("urls"), pytest.mark.row("R04"), pytest.mark.row("R05")]
+pytestmark = [pytest.mark.row("R04"), pytest.mark.row("R05")]
 
 PLAIN = [f"http://{HOST}{target}" for target in [*TARGETS, *LONG]]
 OF_NAMES = {name: [f"{name}{target}" for target in ("/", "/?", "/a%2Fb?c+d")] for name in NAMES}

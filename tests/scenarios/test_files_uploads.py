@@ -23,8 +23,6 @@ from dingbridge.sandbox.login_codes import SignIn
 from dingbridge.sandbox.sandbox import Sandbox
 from microapp.files_upload import FILE_BYTES, PIECE_BYTES
 
-pytestmark = pytest.mark.xdist_group("files_uploads")
-
 CONTENT = film(FILE_BYTES)
 ROOM = 1_500_000  # bytes, where there is little
 MEMORY_KB = 12 * 1024  # so much more may a process take while 20 MB go through it

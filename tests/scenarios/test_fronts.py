@@ -24,8 +24,6 @@ from visitor import Visitor
 from dingbridge.page_url import origin_of
 from dingbridge.sandbox.sandbox import Sandbox
 
-pytestmark = pytest.mark.xdist_group("fronts")
-
 HOST = "h5.example.test"
 SEVERAL = f"http://{HOST},https://{HOST},http://{HOST}:8080,https://{HOST}:8443"
 TRUST = {"DING_PUBLIC_ORIGINS": SEVERAL, "DING_TRUSTED_PROXIES": "127.0.0.1"}

@@ -11,8 +11,6 @@ from url_fixtures import load
 
 from dingbridge.sandbox.sandbox import Sandbox
 
-pytestmark = pytest.mark.xdist_group("attacks")
-
 HOST = "h5.example.test"
 LISTED = f"http://{HOST},https://{HOST},https://{HOST}:80"
 TRUST = {"DING_PUBLIC_ORIGINS": LISTED, "DING_TRUSTED_PROXIES": "127.0.0.1"}
