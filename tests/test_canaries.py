@@ -25,6 +25,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
+from postgresql_server import PostgresqlServer
 from redis_server import RedisServer
 
 import app as micro_app
@@ -32,8 +33,9 @@ from dingbridge.cli import ding
 from dingbridge.errors import DingBridgeError
 from dingbridge.openapi import OpenApi, explain
 from dingbridge.settings import Settings
+from microapp.database import DatabaseUnusable
 
-pytest_plugins = ["ticket_fixtures"]
+pytest_plugins = ["ticket_fixtures", "store_fixtures"]
 
 ORIGIN = "https://app.example.test"
 REFERENCE = re.compile(r"\b[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}\b")
@@ -52,6 +54,7 @@ PLANTED = {
 TOKEN, TICKET = "canary-access-token", "canary-jsapi-ticket"
 USER_TOKEN, REFRESH_TOKEN = "canary-user-token", "canary-refresh-token"
 CODE, OAUTH_CODE = "canary-auth-code", "canary-oauth-code"
+REDIS_PASSWORD, DATABASE_PASSWORD = "canary-redis-password", "canary-database-password"
 SECRETS = {secret for value in PLANTED.values() for secret in value.split(",")} | {
     TOKEN,
     TICKET,
@@ -59,6 +62,8 @@ SECRETS = {secret for value in PLANTED.values() for secret in value.split(",")} 
     REFRESH_TOKEN,
     CODE,
     OAUTH_CODE,
+    REDIS_PASSWORD,
+    DATABASE_PASSWORD,
 }
 
 FINE = {
@@ -176,10 +181,28 @@ def platform() -> Iterator[Platform]:
 
 
 @pytest.fixture
+def redis_url(redis: RedisServer) -> Iterator[str]:
+    """The address of a Redis that wants a password."""
+    with redis.client() as client:
+        client.acl_setuser(
+            "app", enabled=True, passwords=f"+{REDIS_PASSWORD}", keys="*", commands=["+@all"]
+        )
+    yield f"redis://app:{REDIS_PASSWORD}@127.0.0.1:{redis.port}/0"
+    with redis.client() as client:
+        client.acl_deluser("app")
+
+
+@pytest.fixture
 def planted(
-    platform: Platform, tmp_path: Path, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+    platform: Platform,
+    tmp_path: Path,
+    redis_url: str,
+    postgresql: PostgresqlServer,
+    migrated_database: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> dict[str, str]:
     """Settings full of secrets, in the environment too, as the command line finds them."""
+    database = postgresql.new_database(migrated_database)
     values = {
         **PLANTED,
         "DING_CORP_ID": CORP,
@@ -190,7 +213,8 @@ def planted(
         "DING_API_URL": platform.url,
         "DING_LOGIN_URL": platform.url,
         "DING_INSTANCE": str(tmp_path / "instance"),
-        "DING_REDIS_URL": redis.url,
+        "DING_REDIS_URL": redis_url,
+        "DING_DATABASE_URL": database.replace("://app@", f"://app:{DATABASE_PASSWORD}@"),
         "DING_DEBUG": "1",
         "DING_LANG": "en",
         "DING_API_RATE": "1000",
@@ -293,6 +317,22 @@ def look_up(seen: Seen) -> int:
     return len(references)
 
 
+def without_its_stores(settings: dict[str, str], redis: RedisServer, seen: Seen) -> None:
+    """What is said where Redis refuses the password and the database is not there."""
+    with redis.client() as client:
+        client.acl_setuser("app", enabled=True, reset_passwords=True, passwords="+another")
+    app = micro_app.create_app(settings)
+    visit(app, seen)
+    status = app.extensions["dingbridge"]["dingbridge"].credentials.status()
+    assert status["caches"]["redis"] is False
+    seen.add("status without Redis", json.dumps(status))
+    away = re.sub(r":\d+/", ":9/", settings["DING_DATABASE_URL"])
+    with pytest.raises(DatabaseUnusable) as unusable:
+        micro_app.create_app({**settings, "DING_DATABASE_URL": away})
+    said = [str(unusable.value), *traceback.format_exception(unusable.value)]
+    seen.add("without a database", "\n".join(said))
+
+
 @pytest.mark.row("R34")
 @pytest.mark.row("R37")
 @pytest.mark.parametrize(
@@ -331,6 +371,7 @@ def test_planted_secrets_are_found_nowhere(
         bridge.credentials.close()
         for key, dump in redis.keys().items():
             seen.add("redis", f"{key} {dump!r}")
+    without_its_stores(settings, redis, seen)
     seen.add("log", caplog.text)
     for path in folder.rglob("*"):
         seen.add("file", f"{path} {path.read_bytes()!r}" if path.is_file() else str(path))
