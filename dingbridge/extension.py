@@ -156,9 +156,9 @@ class DingBridge:
         `apis` are the names for jsApiList, without `dd.`; `type` 1 asks for 服务窗 APIs.
 
         Returns {"url": …, "config": {…}}. Raises PageUrlRefused, PageUrlUncertain,
-        CredentialUnavailable and SignatureError; TypeError for one name that stands alone.
+        CredentialUnavailable and SignatureError; TypeError for what is no list of names.
         """
-        if isinstance(apis, str):
+        if isinstance(apis, str) or not all(isinstance(name, str) for name in apis):
             raise TypeError(f"a list of names is wanted, not {apis!r}")
         state = self.state
         url = page_url(request.environ, state.policy)

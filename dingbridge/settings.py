@@ -303,10 +303,9 @@ def _origin(text: str) -> str:
 
 
 def _base_url(text: str) -> str:
-    parts = _parts(text)
-    if parts.query or parts.fragment:
+    if "?" in text or "#" in text:  # also where nothing follows them
         raise _Wrong(f"{text!r} 不带 ? 和 # / has no ? and no #")
-    return _https_url(text).rstrip("/")
+    return _https_url(_word(text)).rstrip("/")
 
 
 def _https_url(text: str) -> str:

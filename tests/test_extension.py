@@ -106,6 +106,15 @@ def test_page_config_serves_an_app_that_has_no_templates(settings: dict[str, obj
     assert set(signed) == {"url", "config"}
 
 
+@pytest.mark.parametrize("apis", ["device.geolocation.get", [1], [None]])
+def test_page_config_refuses_what_is_no_list_of_names(
+    settings: dict[str, object], apis: list[str]
+) -> None:
+    app, bridge = app_with(settings)
+    with app.test_request_context("/"), pytest.raises(TypeError, match="a list of names"):
+        bridge.page_config(apis)
+
+
 def test_nothing_but_the_prefix_is_mounted(settings: dict[str, object]) -> None:
     app = Flask("foreign")
     before = {str(rule) for rule in app.url_map.iter_rules()}
