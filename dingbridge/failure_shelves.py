@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from dingbridge.private_folder import give_to_owner
 from dingbridge.token_cache import Breaker
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class FileShelves:
             self._sweep()
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
+            give_to_owner(path)  # `flask ding …` may run as root
             os.write(file, line)
             if os.fstat(file).st_size > FILE_BYTES:
                 self._turn(file, path)

@@ -8,17 +8,14 @@ from pathlib import Path
 import pytest
 
 from dingbridge.errors import SettingsError
+from dingbridge.failure_shelves import FileShelves
+from dingbridge.openapi.pause_file import Pause, PauseFile
 from dingbridge.private_folder import give_to_owner, private_folder
 
 
 def test_a_folder_is_made_for_the_owner_alone(tmp_path: Path) -> None:
     folder = private_folder(tmp_path / "a" / "b")
     assert folder.stat().st_mode & 0o777 == 0o700
-
-
-def test_a_folder_that_others_can_only_read_is_taken(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    assert private_folder(tmp_path) == tmp_path
 
 
 def test_what_root_makes_belongs_to_the_owner_of_the_folder_that_it_lies_in(
@@ -36,6 +33,22 @@ def test_what_root_makes_belongs_to_the_owner_of_the_folder_that_it_lies_in(
         (tmp_path / "instance", owner.st_uid, owner.st_gid),
         (tmp_path / "instance" / "locks", owner.st_uid, owner.st_gid),
     ]
+
+
+def test_a_folder_that_others_may_read_is_closed(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    assert private_folder(tmp_path) == tmp_path
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_a_command_notes_as_root_belongs_to_the_app_s_user(tmp_path: Path) -> None:
+    os.chown(tmp_path, 4242, 4242)
+    FileShelves(tmp_path, "app").add("server", 0.0, "sealed")
+    PauseFile(tmp_path / "pauses.json").change("app", lambda _: Pause(1.0, 2.0, 1, "90018"))
+    made = list(tmp_path.iterdir())
+    assert len(made) == 3
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in made} == {(4242, 4242)}
 
 
 def test_for_anybody_else_nothing_changes_hands(

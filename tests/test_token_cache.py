@@ -280,6 +280,12 @@ def test_a_dropped_connection_is_opened_anew_without_an_error(redis: RedisServer
     assert cache.read(KEY) == "value"
 
 
+def test_options_of_the_address_that_are_none_are_a_fault_that_does_not_repeat_it() -> None:
+    with pytest.raises(SettingsError, match="DING_REDIS_URL") as wrong:
+        redis_client("redis://:canary@127.0.0.1:6379/0?socket_timeout=soon")
+    assert "canary" not in str(wrong.value)
+
+
 def test_without_the_extra_the_settings_say_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

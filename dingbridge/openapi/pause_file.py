@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dingbridge.private_folder import give_to_owner
+
 # So long after a pause the next one counts as a new beginning.
 FORGIVING_SECONDS = 60.0
 
@@ -82,6 +84,7 @@ class PauseFile:
         draft = self._path.with_suffix(f".{os.getpid()}")
         draft.write_text(json.dumps(kept))
         draft.chmod(0o600)
+        give_to_owner(draft)
         draft.replace(self._path)
 
 
@@ -107,6 +110,7 @@ def locked(path: Path) -> Iterator[int]:
     """
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
+        give_to_owner(path)  # `flask ding …` may run as root
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file
     finally:

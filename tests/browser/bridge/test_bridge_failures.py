@@ -293,6 +293,18 @@ def test_a_page_without_a_ticket_says_so_and_keeps_what_needs_no_grant(
     assert visitor.page.get_attribute("html", "data-bridge") == "error"
 
 
+def test_a_page_without_a_ticket_tells_it_even_where_the_bridge_does_not_arrive(
+    clients: Make, without_platform: Sandbox
+) -> None:
+    visitor = clients(without_platform)
+    visitor.page.route("**/bridge.js", lambda route: route.abort())
+    visitor.open("/granted")
+    assert visitor.state() == "error"
+    ((name, detail),) = visitor.heard
+    assert name == "error"
+    assert detail == {**visitor.data()["error"], "reference": visitor.data()["reference"]}
+
+
 def test_the_log_of_the_app_has_the_outcome_with_the_pages_reference(
     visitors: Make, pages: tuple[Sandbox, AppServer]
 ) -> None:
