@@ -4,7 +4,8 @@
                                       the browser modules merged
     python assets/build.py --full     every API (or DINGBRIDGE_FULL_SDK=1)
 
-The SDK, dingtalk.js, is one classic script with the global ``dd``. Its licence stands beside it.
+The SDK, dingtalk.js, is one classic script with the global ``dd``. Beside it stand its licence and
+dingtalk_pc.js, the part that it fetches in the PC client only.
 Files are replaced in one step, so a server never sends half a script.
 """
 
@@ -44,6 +45,7 @@ def build(templates: list[Path], out: Path, *, full: bool) -> str:
     answer = json.loads(run.stdout)
     script = answer["script"].encode()
     out.parent.mkdir(parents=True, exist_ok=True)
+    replace(out.with_name(f"{out.stem}_pc.js"), answer["pc"].encode())
     replace(out, script)
     replace(out.with_suffix(".LICENSE.txt"), answer["licence"].encode())
     return (

@@ -52,7 +52,10 @@ function sdk() {
   if (!existsSync(path.join(folder, SDK))) return "";
   const script = read(SDK);
   if (!/^var dd=/m.test(script)) throw new Error(`${SDK} does not define dd as expected`);
-  return script.replace(/^var dd=/m, "window.dd=");
+  // A module has no currentScript either; what the SDK fetches lies beside dingtalk.js all the same.
+  const [own, address] = ["document.currentScript&&document.currentScript.src", `new URL("${SDK}",import.meta.url)`];
+  if (script.split(own).length !== 2) throw new Error(`${SDK} asks in another way where it comes from`);
+  return script.replace(/^var dd=/m, "window.dd=").replace(own, address);
 }
 
 async function merge(entries, options) {

@@ -1,6 +1,6 @@
 // Bundles the npm package dingtalk-jsapi into one classic script. Called by build.py with an order
 // on stdin: {"full": bool, "declared": [{"api", "place"}, …]}; answers with
-// {"script", "licence", "apis"} on stdout, or with one line per fault on stderr and status 1.
+// {"script", "pc", "licence", "apis"} on stdout, or with one line per fault on stderr and status 1.
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { build } from "esbuild";
@@ -8,23 +8,43 @@ import { UnknownApis, apiModules, entrySource, resolveDeclared } from "./sdk_mod
 
 const require = createRequire(import.meta.url);
 
+const PC_CLIENT = "dingtalk-jsapi/lib/packages/frame-talk-client-pc/index.js";
+const OPTIONS = {
+  bundle: true,
+  write: false,
+  minify: true,
+  charset: "utf8",
+  legalComments: "none",
+  platform: "browser",
+  format: "iife",
+  target: "es2015",
+  // A fallback behind the one below; no browser reaches it.
+  define: { eval: "undefined" },
+  banner: { js: notice() },
+};
+
+/** What no phone needs: see pc_client.cjs. A browser that reads ES2015 has promises of its own. */
+const withoutBallast = {
+  name: "ballast",
+  setup(plugins) {
+    plugins.onLoad({ filter: /[\\/]frame-talk-client-pc[\\/]index\.js$/ }, () => (
+      { contents: readFileSync(new URL("pc_client.cjs", import.meta.url), "utf8") }
+    ));
+    plugins.onLoad({ filter: /[\\/]promise-polyfill[\\/]/ }, () => ({ contents: "" }));
+  },
+};
+
 async function bundle(source) {
-  const result = await build({
-    stdin: { contents: source, resolveDir: process.cwd(), sourcefile: "dd.cjs", loader: "js" },
-    bundle: true,
-    write: false,
-    minify: true,
-    charset: "utf8",
-    legalComments: "none",
-    platform: "browser",
-    format: "iife",
-    globalName: "dd",
-    target: "es2015",
-    // A fallback behind the one below; no browser reaches it.
-    define: { eval: "undefined" },
-    banner: { js: notice() },
-  });
-  return withoutVainErrors(withoutFunctionConstructor(result.outputFiles[0].text));
+  const stdin = { contents: source, resolveDir: process.cwd(), sourcefile: "dd.cjs", loader: "js" };
+  const result = await build({ ...OPTIONS, stdin, globalName: "dd", plugins: [withoutBallast] });
+  return withoutVainErrors(result.outputFiles[0].text);
+}
+
+/** The SDK's PC client, which finds its place in `window.dingtalkPc`. */
+async function bundlePc() {
+  const contents = `window.dingtalkPc = require("${PC_CLIENT}");`;
+  const stdin = { contents, resolveDir: process.cwd(), sourcefile: "pc.cjs", loader: "js" };
+  return withoutFunctionConstructor((await build({ ...OPTIONS, stdin })).outputFiles[0].text);
 }
 
 /**
@@ -56,19 +76,16 @@ function notice() {
 /** The npm package states its licence in package.json only; its text goes beside the script. */
 function licence() {
   const { name, version, author } = require("dingtalk-jsapi/package.json");
-  const polyfill = readFileSync(require.resolve("promise-polyfill/LICENSE"), "utf8");
-  const permission = polyfill.slice(polyfill.indexOf("Permission is hereby"));
-  return [
-    `${name} ${version}\nMIT License\nCopyright (c) ${author} and DingTalk\n\n${permission.trim()}`,
-    `promise-polyfill\n${polyfill.trim()}`,
-  ].join("\n\n----\n\n") + "\n";
+  const mit = readFileSync(require.resolve("promise-polyfill/LICENSE"), "utf8");
+  const permission = mit.slice(mit.indexOf("Permission is hereby"));
+  return `${name} ${version}\nMIT License\nCopyright (c) ${author} and DingTalk\n\n${permission.trim()}\n`;
 }
 
 async function main() {
   const { full, declared } = JSON.parse(readFileSync(0, "utf8"));
   const modules = full ? apiModules() : resolveDeclared(declared);
-  const script = await bundle(entrySource(modules));
-  const answer = { script, licence: licence(), apis: modules.length };
+  const [script, pc] = await Promise.all([bundle(entrySource(modules, PC_CLIENT)), bundlePc()]);
+  const answer = { script, pc, licence: licence(), apis: modules.length };
   process.stdout.write(JSON.stringify(answer));
 }
 

@@ -59,8 +59,11 @@ export function resolveDeclared(declared) {
   return all.filter((module) => wanted.has(module) || besides.has(module.path));
 }
 
-/** The source of the bundle's entry: the SDK for its four platforms, and each API attached. */
-export function entrySource(modules) {
+/**
+ * The source of the bundle's entry: the SDK for its four platforms, and each API attached.
+ * `pcClient` is the module that pc_client.cjs stands for.
+ */
+export function entrySource(modules, pcClient) {
   const flat = modules.some((module) => module.besides);
   const lines = modules.map(({ path: file, names, besides }) => {
     const load = `require("dingtalk-jsapi/${file}").default`;
@@ -68,6 +71,7 @@ export function entrySource(modules) {
     return `attach(${api}, ${JSON.stringify(names)});`;
   });
   return [
+    `require("${pcClient}").comesFrom(document.currentScript && document.currentScript.src);`,
     'var dd = require("dingtalk-jsapi/entry/union");',
     ATTACH,
     flat ? BESIDES : "",

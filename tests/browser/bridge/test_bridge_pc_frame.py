@@ -70,6 +70,30 @@ def test_the_framed_pc_client_refuses(clients: Make, over_tls: Sandbox, shape: s
     assert visitor.console == visitor.errors == []
 
 
+def test_what_only_the_pc_client_needs_no_phone_fetches(clients: Make, over_tls: Sandbox) -> None:
+    fetched: dict[str, list[str]] = {"pc": [], "android": []}
+    for platform, urls in fetched.items():
+        visitor = clients(over_tls, platform=platform)
+        visitor.page.on("request", lambda request, urls=urls: urls.append(request.url))
+        if platform == "pc":
+            open_framed(visitor, "/granted")
+        else:
+            visitor.open("/granted")
+            assert visitor.state() == "ready"
+    assert [sum("dingtalk_pc.js" in url for url in urls) for urls in fetched.values()] == [1, 0]
+
+
+def test_a_part_of_the_sdk_that_does_not_arrive_is_told(clients: Make, over_tls: Sandbox) -> None:
+    visitor = clients(over_tls, platform="pc")
+    visitor.page.route("**/dingtalk_pc.js", lambda route: route.abort())
+    frame = open_framed(visitor, "/granted")
+    assert frame.get_attribute("html", "data-bridge") == "error"
+    (said,) = frame.evaluate("heard")
+    assert said[1]["message"]
+    assert said[1]["reference"] in frame.inner_text(".dingbridge-notice")
+    assert visitor.grants_asked() == 0
+
+
 def test_a_page_that_moved_heals_in_the_frame(clients: Make, over_tls: Sandbox) -> None:
     visitor = clients(over_tls, platform="pc")
     frame = open_framed(visitor, "/moved")
