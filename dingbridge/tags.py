@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from flask import has_request_context, request
+from flask import request
 from markupsafe import Markup, escape
 
 from dingbridge.failure_notes import note_unsigned
@@ -111,9 +111,11 @@ class PageTags:
     @property
     def view(self) -> PageView | None:
         """What became of the page that is being rendered; None where none was signed."""
-        if not has_request_context():  # a mail, say, rendered by a command
+        try:
+            asked = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+        except RuntimeError:  # a mail, say, rendered by a command
             return None
-        view: PageView | None = getattr(request, self._attribute, None)
+        view: PageView | None = asked.__dict__.get(self._attribute)
         return view
 
     @property
@@ -130,4 +132,5 @@ class PageTags:
     @property
     def reference(self) -> str:
         """The reference that the page and the log share."""
-        return self.view.reference if self.view else ""
+        view = self.view
+        return view.reference if view else ""
