@@ -15,6 +15,7 @@ import pytest
 from app_server import AppServer
 from certificates import self_signed
 from chromium import ARGUMENTS, CHROMIUM, WHOLE_CHROMIUM
+from microapp_states import Stage, open_stage
 from phone import Phone
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from served import PC_HOST, Served
@@ -94,6 +95,22 @@ def phones(
     yield make
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def stages(phones: Callable[..., Phone], served: Served) -> Iterator[Callable[..., Stage]]:
+    """Makes clients of the micro-app, whose store is emptied for each."""
+    made: list[Stage] = []
+
+    def make(*, context: dict[str, Any] | None = None, **device: object) -> Stage:
+        size = {"viewport": {"width": 390, "height": 844}}
+        phone = phones(context={**size, **(context or {})}, **device)
+        made.append(open_stage(phone, served.instance))
+        return made[-1]
+
+    yield make
+    for stage in made:
+        stage.database.close()
 
 
 @pytest.fixture

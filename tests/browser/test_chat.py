@@ -75,18 +75,9 @@ class Writer:
 
 
 @pytest.fixture
-def writing(phones: Callable[..., Phone], served: Served) -> Iterator[Callable[..., Writer]]:
-    stages = []
-
-    def start(**device: object) -> Writer:
-        phone = phones(context={"viewport": {"width": 390, "height": 844}}, **device)
-        stages.append(open_stage(phone, served.instance))
-        return Writer(stages[-1])
-
-    yield start
+def writing(stages: Callable[..., Stage], served: Served) -> Iterator[Callable[..., Writer]]:
+    yield lambda **device: Writer(stages(**device))
     served.sandbox.platform.faults.clear()
-    for stage in stages:
-        stage.database.close()
 
 
 @pytest.fixture

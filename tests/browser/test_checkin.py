@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from checkin_states import LOCATE, NOWHERE, walked
-from microapp_states import Stage, open_stage
+from microapp_states import Stage
 from phone import Phone
 from playwright.sync_api import Route, expect
 from served import Served
@@ -52,17 +52,8 @@ class Walker:
 
 
 @pytest.fixture
-def walking(phones: Callable[..., Phone], served: Served) -> Iterator[Callable[..., Walker]]:
-    stages = []
-
-    def walk(**device: object) -> Walker:
-        phone = phones(context={"viewport": {"width": 390, "height": 844}}, **device)
-        stages.append(open_stage(phone, served.instance))
-        return Walker(stages[-1])
-
-    yield walk
-    for stage in stages:
-        stage.database.close()
+def walking(stages: Callable[..., Stage]) -> Callable[..., Walker]:
+    return lambda **device: Walker(stages(**device))
 
 
 @pytest.fixture

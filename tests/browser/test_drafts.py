@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from chat_states import keep_choice
-from microapp_states import Stage, open_stage
-from phone import Phone
+from microapp_states import Stage
 from playwright.sync_api import Page, Route, expect
-from served import Served
 from sqlalchemy import select
 
 from dingbridge.sandbox.conversations import CHATS
@@ -22,23 +20,9 @@ WIFI = "<!doctype html><title>Wi-Fi</title><p>Sign in to this network"
 
 
 @pytest.fixture
-def staging(phones: Callable[..., Phone], served: Served) -> Iterator[Callable[..., Stage]]:
-    stages = []
-
-    def stage(**device: object) -> Stage:
-        phone = phones(context={"viewport": {"width": 390, "height": 844}}, **device)
-        stages.append(open_stage(phone, served.instance))
-        return stages[-1]
-
-    yield stage
-    for each in stages:
-        each.database.close()
-
-
-@pytest.fixture
-def stage(staging: Callable[..., Stage]) -> Stage:
+def stage(stages: Callable[..., Stage]) -> Stage:
     """At the check-in page, located."""
-    located = staging()
+    located = stages()
     located.phone.open("/checkin")
     located.page.wait_for_selector("#sketch .map")
     located.page.wait_for_selector("[data-part=today]:not([data-signed-out])")
@@ -65,9 +49,9 @@ def hold_posts(page: Page, path: str) -> list[Route]:
 
 
 def test_what_is_typed_while_the_position_is_looked_for_is_stored_with_it(
-    staging: Callable[..., Stage],
+    stages: Callable[..., Stage],
 ) -> None:
-    stage = staging(**LATE)
+    stage = stages(**LATE)
     stage.phone.open("/checkin")
     stage.page.fill("#note", FIRST)
     stage.page.click("#checkin .main-button")
@@ -97,9 +81,9 @@ def test_what_is_typed_while_it_is_being_stored_stays_for_the_next_time(stage: S
 
 
 def test_typing_before_signing_in_loses_nothing_of_an_earlier_draft(
-    staging: Callable[..., Stage],
+    stages: Callable[..., Stage],
 ) -> None:
-    stage = staging()
+    stage = stages()
     stage.phone.open("/chat")
     stage.page.wait_for_selector("[data-part=sent]:not([data-signed-out])")
     stage.page.select_option("#kind", "card")
@@ -118,9 +102,9 @@ def test_typing_before_signing_in_loses_nothing_of_an_earlier_draft(
 
 
 def test_a_draft_that_comes_back_after_signing_in_has_its_fields_and_its_chat(
-    staging: Callable[..., Stage],
+    stages: Callable[..., Stage],
 ) -> None:
-    stage = staging()
+    stage = stages()
     keep_choice(stage, CHATS[0].open_id, CHATS[0].title)
     stage.phone.open("/chat")
     stage.page.wait_for_selector("[data-part=sent]:not([data-signed-out])")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,17 +64,8 @@ class Uploader:
 
 
 @pytest.fixture
-def uploading(phones: Callable[..., Phone], served: Served) -> Iterator[Callable[..., Uploader]]:
-    stages = []
-
-    def begin(**device: object) -> Uploader:
-        phone = phones(context={"viewport": {"width": 390, "height": 844}}, **device)
-        stages.append(open_stage(phone, served.instance))
-        return Uploader(stages[-1])
-
-    yield begin
-    for stage in stages:
-        stage.database.close()
+def uploading(stages: Callable[..., Stage]) -> Callable[..., Uploader]:
+    return lambda **device: Uploader(stages(**device))
 
 
 @pytest.fixture
@@ -283,6 +274,10 @@ def test_a_long_name_stays_on_the_screen_where_overflow_wrap_anywhere_is_unknown
 
 
 def test_a_stopped_upload_leaves_nothing_and_lets_the_next_one_on(uploader: Uploader) -> None:
+    def kept() -> set[Path]:
+        return {p for p in (uploader.stage.instance / "files").rglob("*") if p.is_file()}
+
+    before = kept()  # other tests' uploads among them
     uploader.page.route(
         PIECES, lambda route: route.continue_() if "/0" in route.request.url else None
     )
@@ -291,8 +286,7 @@ def test_a_stopped_upload_leaves_nothing_and_lets_the_next_one_on(uploader: Uplo
     with uploader.page.expect_response(lambda answer: answer.request.method == "DELETE"):
         uploader.page.get_by_role("button", name=f"取消上传 {NAME}").click()
     expect(uploader.page.locator("#uploads li")).to_have_count(0)
-    kept = [p for p in (uploader.stage.instance / "files").rglob("*") if p.is_file()]
-    assert not any(path.stat().st_size == 131072 for path in kept)
+    assert not any(path.stat().st_size == 131072 for path in kept() - before)
     assert uploader.stored() == {}
 
 

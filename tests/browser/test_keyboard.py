@@ -5,14 +5,12 @@ Whatever has the focus shows it, and no action leaves the keyboard without a pla
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from microapp_states import Stage, open_stage
-from phone import Phone
+from microapp_states import Stage
 from playwright.sync_api import Locator, expect
 from report_states import drawn, worked
-from served import Served
 from uploaded_files import png
 
 MOST = 60  # presses of Tab on one page
@@ -68,11 +66,10 @@ class Keyboard:
 
 
 @pytest.fixture
-def keyboard(phone: Phone, served: Served) -> Iterator[Keyboard]:
-    stage = open_stage(phone, served.instance)
+def keyboard(stages: Callable[..., Stage]) -> Iterator[Keyboard]:
+    stage = stages()
     yield Keyboard(stage)
-    assert (phone.console, phone.errors) == ([], [])
-    stage.database.close()
+    assert (stage.phone.console, stage.phone.errors) == ([], [])
 
 
 def test_the_first_tab_skips_to_the_content_and_from_there_a_page_is_opened(

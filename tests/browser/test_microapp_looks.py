@@ -6,9 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from microapp_pages import LOOKS, STATES, Visit, every_look, pairwise
-from microapp_states import barriers, cut_off, open_stage, small_targets, watch_policy
-from phone import Phone
-from served import Served
+from microapp_states import Stage, barriers, cut_off, small_targets, watch_policy
 
 
 def named(visits: list[Visit]) -> list[object]:
@@ -16,13 +14,13 @@ def named(visits: list[Visit]) -> list[object]:
 
 
 @pytest.fixture
-def look_at(phones: Callable[..., Phone], served: Served) -> Callable[..., None]:
+def look_at(stages: Callable[..., Stage]) -> Callable[..., None]:
     """Reaches a state and looks at it."""
 
     def look(state: str, lang: str, looks: tuple[str, ...]) -> None:
-        phone = phones(context={"viewport": {"width": 390, "height": 844}})
+        stage = stages()
+        phone = stage.phone
         broken_rules = watch_policy(phone.context)
-        stage = open_stage(phone, served.instance)
         STATES[state].reach(stage, lang)
         for name in looks:
             LOOKS[name].take(phone.page)
@@ -33,7 +31,6 @@ def look_at(phones: Callable[..., Phone], served: Served) -> Callable[..., None]
         allowed = STATES[state].console
         assert [line for line in phone.console if not any(a in line for a in allowed)] == []
         assert phone.errors == []
-        stage.database.close()
 
     return look
 

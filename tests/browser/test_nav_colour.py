@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from files_states import choose, keep
-from microapp_states import Stage, open_stage
-from phone import Phone
+from microapp_states import Stage
 from playwright.sync_api import expect
 from report_states import drawn, worked
 from scan_states import scanned
-from served import Served
 from uploaded_files import PDF
 
 pytestmark = pytest.mark.row("R20")
@@ -22,10 +20,8 @@ DONE = "#outcome .note-good"
 
 
 @pytest.fixture
-def stage(phone: Phone, served: Served) -> Iterator[Stage]:
-    opened = open_stage(phone, served.instance)
-    yield opened
-    opened.database.close()
+def stage(stages: Callable[..., Stage]) -> Stage:
+    return stages()
 
 
 def opens(stage: Stage, path: str) -> None:

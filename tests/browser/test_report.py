@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from microapp_states import STRANGER, ZONE, Stage, broken, open_stage
-from phone import Phone
+from microapp_states import STRANGER, ZONE, Stage, broken
 from playwright.sync_api import Locator, Page, Route, expect
 from report_states import COLLEAGUE, drawn, worked
-from served import Served
 
 pytestmark = pytest.mark.row("R48")
 
@@ -41,19 +39,15 @@ BY_DAY, BY_NIGHT = [11, 98, 214], [106, 168, 255]  # --accent of app.css
 
 
 @pytest.fixture
-def staging(phones: Callable[..., Phone], served: Served) -> Iterator[Callable[..., Stage]]:
-    stages = []
+def staging(stages: Callable[..., Stage]) -> Callable[..., Stage]:
+    """Makes stages where people have worked."""
 
-    def stage(context: dict[str, object] | None = None, **device: object) -> Stage:
-        size = {"viewport": {"width": 390, "height": 844}}
-        phone = phones(context={**size, **(context or {})}, **device)
-        stages.append(open_stage(phone, served.instance))
-        worked(stages[-1])
-        return stages[-1]
+    def make(**given: object) -> Stage:
+        stage = stages(**given)
+        worked(stage)
+        return stage
 
-    yield stage
-    for each in stages:
-        each.database.close()
+    return make
 
 
 @pytest.fixture
@@ -323,7 +317,7 @@ def test_a_session_that_has_ended_is_renewed_for_the_csv_file_and_a_failure_is_t
 def test_without_scripts_the_same_is_there_in_tables_links_and_a_form(
     staging: Callable[..., Stage],
 ) -> None:
-    stage = staging({"java_script_enabled": False}, platform="none")
+    stage = staging(context={"java_script_enabled": False}, platform="none")
     page = stage.phone.open("/report")
     page.locator(".report [data-login-link]").click()
     page.get_by_text("张小沙").click()

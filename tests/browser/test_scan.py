@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from microapp_states import Stage, open_stage
+from microapp_states import Stage
 from phone import Phone
 from playwright.sync_api import Route, expect
 from scan_states import keep, scanned
-from served import Served
 from sqlalchemy import select
 
 from microapp.scan_store import scans
@@ -51,17 +50,8 @@ class Scanner:
 
 
 @pytest.fixture
-def scanning(phones: Callable[..., Phone], served: Served) -> Iterator[Callable[..., Scanner]]:
-    stages = []
-
-    def start(**device: object) -> Scanner:
-        phone = phones(context={"viewport": {"width": 390, "height": 844}}, **device)
-        stages.append(open_stage(phone, served.instance))
-        return Scanner(stages[-1])
-
-    yield start
-    for stage in stages:
-        stage.database.close()
+def scanning(stages: Callable[..., Stage]) -> Callable[..., Scanner]:
+    return lambda **device: Scanner(stages(**device))
 
 
 @pytest.mark.parametrize("platform", ["android", "ios", "harmony"])
