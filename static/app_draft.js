@@ -13,8 +13,12 @@ export class Draft {
     this.form = form;
     this.name = PREFIX + window.location.pathname + form.id;
     this.initial = this.fields();
+    this.missing = {}; // of a field whose options have not arrived: what it has to show then
     this.earlier = attempt((storage) => JSON.parse(storage.getItem(this.name) || "null"));
-    form.addEventListener("input", () => this.keep());
+    form.addEventListener("input", ({ target }) => {
+      delete this.missing[target.name];
+      this.keep();
+    });
     // Whose draft it is can be told once it is known who is here.
     if (user()) this.restore();
     else document.addEventListener("dingbridge:login", () => this.restore(), { once: true });
@@ -27,10 +31,11 @@ export class Draft {
 
   /** Until it is known who is here, an earlier draft stays in the fields that nobody has touched. */
   keep() {
-    const draft = { of: userid(), key: this.form.elements.key.value, fields: this.fields() };
+    const fields = Object.assign(this.fields(), this.missing);
+    const draft = { of: userid(), key: this.form.elements.key.value, fields };
     if (this.earlier) {
-      const { of, key, fields } = this.earlier;
-      this.untouched().forEach(({ name }) => { draft.fields[name] = fields[name]; });
+      const { of, key } = this.earlier;
+      this.untouched().forEach(({ name }) => { fields[name] = this.earlier.fields[name]; });
       Object.assign(draft, { of, key });
     }
     attempt((storage) => storage.setItem(this.name, JSON.stringify(draft)));
@@ -47,6 +52,7 @@ export class Draft {
     fields.forEach((field) => {
       detail[field.name] = earlier.fields[field.name];
       field.value = detail[field.name];
+      if (field.value !== detail[field.name]) this.missing[field.name] = detail[field.name];
     });
     this.form.elements.key.value = earlier.key;
     this.form.dispatchEvent(new CustomEvent("app:draft", { detail }));
@@ -56,6 +62,7 @@ export class Draft {
   finish(sent) {
     const later = typed(this.form).filter(({ name, value }) => value !== sent[name])
       .map((field) => [field, field.value]);
+    this.missing = {};
     this.form.reset();
     later.forEach(([field, value]) => { field.value = value; });
     this.renewKey();

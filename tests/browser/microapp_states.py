@@ -163,7 +163,7 @@ class Look:
 
 
 # What axe-core finds depends on colours and sizes for these rules only; the rest is in the markup.
-LOOK_RULES = ("color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable")
+LOOK_RULES = ("color-contrast", "link-in-text-block", "scrollable-region-focusable")
 
 
 def barriers(page: Page) -> list[str]:

@@ -120,6 +120,32 @@ def test_a_draft_that_comes_back_after_signing_in_has_its_fields_and_its_chat(
     expect(stage.page.locator("#to option:checked")).to_have_text(CHATS[0].title)
 
 
+def test_typing_before_the_chats_have_arrived_does_not_lose_the_chosen_one(
+    stages: Callable[..., Stage],
+) -> None:
+    stage = stages()
+    keep_choice(stage, CHATS[0].open_id, CHATS[0].title)
+    stage.phone.open("/chat")
+    stage.page.wait_for_selector("[data-part=sent]:not([data-signed-out])")
+    stage.page.select_option("#to", label=CHATS[0].title)
+    stage.page.fill("#text", FIRST)
+    stage.phone.context.clear_cookies(name="session")
+    parts: list[Route] = []
+    stage.page.route(
+        "**/chat",
+        lambda route: (
+            parts.append(route) if route.request.resource_type == "fetch" else route.continue_()
+        ),
+    )
+    stage.page.reload()
+    expect(stage.page.locator("#text")).to_have_value(FIRST)
+    stage.page.fill("#text", LATER)
+    stage.page.unroute("**/chat")
+    stage.page.reload()
+    expect(stage.page.locator("#text")).to_have_value(LATER)
+    expect(stage.page.locator("#to option:checked")).to_have_text(CHATS[0].title)
+
+
 @pytest.mark.parametrize("kind", ["silence", "a network to which one has to sign in"])
 def test_no_answer_from_the_app_is_told_as_such_and_nothing_is_lost(
     stage: Stage, kind: str
