@@ -9,7 +9,7 @@ import pytest
 from checkin_states import LOCATE, NOWHERE, walked
 from microapp_states import Stage
 from phone import Phone
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 from served import Served
 from sqlalchemy import select
 
@@ -89,16 +89,22 @@ def test_two_taps_store_once(walker: Walker) -> None:
     assert walker.stored() == [NOTE]
 
 
-def test_an_answer_that_is_lost_does_not_store_twice(walker: Walker) -> None:
+def lose_the_answer(page: Page) -> None:
+    """The next check-in arrives at the server, and the visitor does not know."""
+
     def lose(route: Route) -> None:
         if route.request.method != "POST":
             route.continue_()
             return
-        route.fetch()  # the server has it, the visitor does not know
+        route.fetch()
         route.abort()
-        walker.page.unroute("**/checkin")
+        page.unroute("**/checkin")
 
-    walker.page.route("**/checkin", lose)
+    page.route("**/checkin", lose)
+
+
+def test_an_answer_that_is_lost_does_not_store_twice(walker: Walker) -> None:
+    lose_the_answer(walker.page)
     walker.types()
     walker.taps()
     walker.reads_the_failure()
@@ -107,6 +113,26 @@ def test_an_answer_that_is_lost_does_not_store_twice(walker: Walker) -> None:
     walker.page.click("#outcome .side-button")
     walker.sees_it_done()
     assert walker.stored() == [NOTE]
+
+
+def test_what_was_changed_after_a_lost_answer_is_told_apart_and_stored_by_the_next_tap(
+    walker: Walker,
+) -> None:
+    entries = walker.page.locator("[data-part=today] .list li")
+    lose_the_answer(walker.page)
+    walker.types()
+    walker.taps()
+    walker.reads_the_failure()
+    expect(entries).to_have_count(0)
+    walker.types("到达现场")
+    walker.taps()
+    expect(walker.page.locator("#outcome .note-bad")).to_contain_text("请看列表")
+    expect(entries).to_have_count(1)  # the list that the sentence speaks of is up to date
+    assert walker.stored() == [NOTE]
+    walker.taps()
+    walker.sees_it_done()
+    expect(entries).to_have_count(2)
+    assert walker.stored() == [NOTE, "到达现场"]
 
 
 def test_an_expired_session_is_renewed_and_what_was_typed_is_stored(walker: Walker) -> None:

@@ -129,6 +129,27 @@ def test_an_answer_that_is_lost_does_not_store_twice(scanning: Callable[..., Sca
     assert scanner.stored() == [("qr", CODE)]
 
 
+def test_after_a_lost_answer_a_changed_text_is_told_apart_beside_the_list_that_has_the_first(
+    scanning: Callable[..., Scanner],
+) -> None:
+    scanner = scanning(codes=[QR]).open()
+    entries = scanner.page.locator("[data-part=scanned] .list li")
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+        scanner.page.unroute("**/scan")
+
+    scanner.page.route("**/scan", lose)
+    scanner.scans()
+    scanner.reads_the_failure()
+    scanner.page.fill("#text", "另一个")
+    scanner.page.get_by_role("button", name="保存").click()
+    expect(scanner.page.locator("#outcome .note-bad")).to_contain_text("请看列表")
+    expect(entries).to_have_count(1)
+    assert scanner.stored() == [("qr", CODE)]
+
+
 def test_what_was_scanned_and_could_not_be_stored_outlives_a_reload_and_is_not_scanned_over(
     scanning: Callable[..., Scanner],
 ) -> None:
