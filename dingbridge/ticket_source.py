@@ -28,7 +28,7 @@ class SourceCaller:
     def __init__(self, patience: float = SOURCE_SECONDS) -> None:
         """`patience`: how many seconds an answer may take."""
         self._patience = patience
-        self._asking: threading.Thread | None = None
+        self._hanging: threading.Thread | None = None
 
     def ask(self, source: TicketSource) -> Issued:
         """A ticket from the source: the ticket, or the ticket with its seconds.
@@ -52,20 +52,21 @@ class SourceCaller:
 
     def _answer(self, source: TicketSource) -> tuple[object, str]:
         """What the source returned, or the name of what went wrong."""
-        if self._asking is not None and self._asking.is_alive():
+        if self._hanging is not None and self._hanging.is_alive():
             return None, TimeoutError.__name__
         answers: SimpleQueue[tuple[object, str]] = SimpleQueue()
-        self._asking = threading.Thread(
+        thread = threading.Thread(
             # A source may use the app's context, where a page asks for its ticket.
             target=copy_context().run,
             args=(_put_answer, source, answers),
             name="dingbridge-ticket-source",
             daemon=True,
         )
-        self._asking.start()
+        thread.start()
         try:
             return answers.get(timeout=self._patience)
         except Empty:
+            self._hanging = thread
             return None, TimeoutError.__name__
 
 

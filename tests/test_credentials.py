@@ -471,7 +471,7 @@ def test_a_source_that_hangs_is_given_up_and_asked_by_one_thread_only() -> None:
         hangs.wait()
         return "shared-ticket"
 
-    caller = SourceCaller(patience=0.05)
+    caller = SourceCaller(patience=0.3)
     for _ in range(3):
         with pytest.raises(PlatformError) as failed:
             caller.ask(source)
@@ -483,6 +483,12 @@ def test_a_source_that_hangs_is_given_up_and_asked_by_one_thread_only() -> None:
         if thread.name == "dingbridge-ticket-source":
             thread.join(10)
     assert caller.ask(source).value == "shared-ticket"
+
+
+def test_a_source_that_answers_can_be_asked_again_at_once() -> None:
+    caller = SourceCaller()
+    for number in range(300):
+        assert caller.ask(lambda number=number: f"ticket-{number}").value == f"ticket-{number}"
 
 
 def test_a_source_may_look_at_the_app_of_the_page_that_asks() -> None:
