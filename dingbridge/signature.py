@@ -1,4 +1,4 @@
-"""The signature of `dd.config`: plain text, signed form of the URL, hash, payload (pure).
+"""The signatures that the platform asks for: of `dd.config`, and of signed server calls (pure).
 
 Rules: DingTalk's document "JSAPI 鉴权" (dd.config). The plain text is
 `jsapi_ticket=…&noncestr=…&timestamp=…&url=…` in UTF-8, its hash in lower-case hexadecimal. The
@@ -8,7 +8,9 @@ decoded once, or as it is), so both are settings and each has its one place here
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import secrets
 import time
 from collections.abc import Sequence
@@ -17,7 +19,7 @@ from dingbridge.errors import SignatureError
 from dingbridge.settings import Algorithm, QueryRule
 from dingbridge.url_decoding import MalformedEscapeError, java_decode
 
-__all__ = ["config_payload", "plain_text", "sign", "signed_form"]
+__all__ = ["call_signature", "config_payload", "plain_text", "sign", "signed_form"]
 
 _EMPTY = {
     "sha256": hashlib.sha256(),
@@ -98,3 +100,17 @@ def config_payload(  # noqa: PLR0913 - one keyword for each thing that dd.config
     if type is not None:
         payload["type"] = type
     return payload
+
+
+def call_signature(secret: str, timestamp: str, suite_ticket: str | None = None) -> str:
+    """The `signature` parameter of a server call that carries `accessKey` and `timestamp`.
+
+    Such calls are `/sns/getuserinfo_bycode` (`secret` is the app's) and, with the `suite_ticket`
+    that the platform has pushed, `/service/get_corp_token` and `/service/get_auth_info` (the
+    suite's). `timestamp`: a decimal string, milliseconds since 1970, the same as in the call.
+
+    Returns base64; whoever puts it into a query encodes it as any other value. Source: documents
+    "signature calculation" of third-party apps and of login by `sns`.
+    """
+    text = timestamp if suite_ticket is None else f"{timestamp}\n{suite_ticket}"
+    return base64.b64encode(hmac.digest(secret.encode(), text.encode(), "sha256")).decode()

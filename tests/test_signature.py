@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from urllib.parse import quote_plus
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from dingbridge.errors import SignatureError
 from dingbridge.settings import Algorithm, QueryRule
-from dingbridge.signature import config_payload, plain_text, sign, signed_form
+from dingbridge.signature import call_signature, config_payload, plain_text, sign, signed_form
 
 WEIXIN = (
     "gUsHOoPPzLVZKVkClnESg88m7qMV4c0Ys9VGsMigqzZU7gA8PeoNzHODmYPZ85TYuoZryXuqEUFlXLN1OPEixm",
@@ -169,3 +170,26 @@ def test_each_signing_has_a_nonce_of_its_own_and_a_type_only_if_asked_for() -> N
 def test_text_without_a_utf8_form_is_not_signed() -> None:
     with pytest.raises(SignatureError, match="url_malformed"):
         sign(plain_text("t", "n", "1", "https://h/\ud800"), "sha256")
+
+
+@pytest.mark.parametrize(
+    ("secret", "timestamp", "suite_ticket", "in_a_query"),
+    [
+        (
+            "testappSecret",
+            "1546084445901",
+            None,
+            "HCbG3xNE3vzhO%2Bu7qCUL1jS5hsu2n5r2cFhnTrtyDAE%3D",
+        ),
+        (
+            "c9RMIAGoL_K26gxkw4LrLGf2ERSQVqMBd1K_jclUIT3WM249uVCwf0Ug2RpG4dBh",
+            "1629879099342",
+            "SEx31XX20YLqvcLVpnwObQHIbvv85ZD6UGXCphXEmp0zCNNfj6VMMklvZjVNDCf99rrKc476XMKS56d5p6iCOU",
+            "auGsFduirwTx3fYqswR8SCuaKbHpHjJzUB%2FcIAWHGuw%3D",
+        ),
+    ],
+)
+def test_the_signature_of_a_server_call_against_known_answers(
+    secret: str, timestamp: str, suite_ticket: str | None, in_a_query: str
+) -> None:
+    assert quote_plus(call_signature(secret, timestamp, suite_ticket)) == in_a_query
