@@ -30,14 +30,15 @@ print(json.dumps({"page": page, "served": served}))
 NAMED = ("bridge.js", "first.js", "outdated.js", "bridge.css", "login.js", "reauth.js")
 
 
-@pytest.fixture
-def unpacked(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel's content, as an installation lays it out."""
+    folder = tmp_path_factory.mktemp("wheel")
     built = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*built, "-w", str(tmp_path), str(ROOT)], check=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    ZipFile(wheel).extractall(tmp_path / "site")
-    return tmp_path / "site"
+    subprocess.run([*built, "-w", str(folder), str(ROOT)], check=True)
+    (wheel,) = folder.glob("*.whl")
+    ZipFile(wheel).extractall(folder / "site")
+    return folder / "site"
 
 
 def test_an_app_elsewhere_renders_and_serves_what_its_pages_name(
