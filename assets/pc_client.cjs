@@ -1,22 +1,30 @@
-/* global document, window */
+/* global CustomEvent, document, window */
 // Stands in the SDK for its PC client (a quarter of it, which no phone needs): fetches that as a
 // script of its own when a page in the PC client first talks to the native side. What the SDK asks
 // of it then waits. Bundled by sdk.mjs, never run as it stands.
 let address, client, arriving;
 
 /** Where the SDK itself came from; the PC client lies beside it as NAME_pc.js. */
-exports.comesFrom = function (script) { address = script; };
+exports.comesFrom = function (script) { address = String(script); };
 
 function arrive() {
   arriving = arriving || new Promise(function (resolve, reject) {
     const script = document.createElement("script");
-    script.src = String(address).replace(/\.js(?=\?|$)/, "_pc.js");
+    script.src = address.replace(/(?:\.m?js)?(?=[?#]|$)/, "_pc.js");
     script.onload = function () {
       client = window.dingtalkPc;
-      resolve(client);
+      if (client) resolve(client);
+      else fail(); // a page of some network in its place
     };
-    script.onerror = function () { reject(new Error(script.src + " did not arrive")); };
+    script.onerror = fail;
     document.head.appendChild(script);
+
+    // Where no grant is asked for, nothing else would tell the bridge; Android's does the same.
+    function fail() {
+      const error = new Error(script.src + " did not arrive");
+      document.dispatchEvent(new CustomEvent("runtimefailed", { detail: error }));
+      reject(error);
+    }
   });
   return arriving;
 }
@@ -24,7 +32,7 @@ function arrive() {
 function whenThere(name) {
   return function (first, second) {
     if (client) client[name](first, second);
-    // Where it does not come, dd.config has failed and said so: no event will ever come either.
+    // Where it does not come, that has been told: no event will ever come either.
     else arrive().then(function (there) { there[name](first, second); }, function () {});
   };
 }

@@ -65,7 +65,7 @@ class FileShelves:
             self._sweep()
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            give_to_owner(path)  # `flask ding …` may run as root
+            give_to_owner(path, file)  # `flask ding …` may run as root
             os.write(file, line)
             if os.fstat(file).st_size > FILE_BYTES:
                 self._turn(file, path)

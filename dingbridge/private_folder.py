@@ -44,13 +44,18 @@ def private_folder(path: Path, setting: str = "DING_INSTANCE") -> Path:
     return path
 
 
-def give_to_owner(path: Path) -> None:
+def give_to_owner(path: Path, file: int | None = None) -> None:
     """Let what root has just made at `path` belong to the owner of the folder that it lies in: the
     app, which runs as that user, has to be able to use it. Nothing happens for other users.
+
+    `file` is the open file, where another process may rename it meanwhile.
     """
     if os.geteuid() == 0:
         owner = path.parent.stat()
-        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+        if file is not None:
+            os.fchown(file, owner.st_uid, owner.st_gid)
+        else:
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _unsafe(setting: str, wrong: str, command: str) -> SettingsError:

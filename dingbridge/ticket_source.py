@@ -34,8 +34,8 @@ class SourceCaller:
         """A ticket from the source: the ticket, or the ticket with its seconds.
 
         Raises PlatformError (`ticket_source_failed`) whatever the source raises, if it takes too
-        long, and while it still hangs on an earlier question, so that there is one thread at most;
-        PlatformUnavailable for an answer of the wrong type.
+        long, and while it still hangs on an earlier question of this process, so that there is one
+        thread at most; PlatformUnavailable for an answer of the wrong type.
         """
         answer, failure = self._answer(source)
         if failure:

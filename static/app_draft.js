@@ -31,6 +31,10 @@ export class Draft {
 
   /** Until it is known who is here, an earlier draft stays in the fields that nobody has touched. */
   keep() {
+    // A script may have chosen something since, which is no input.
+    Object.keys(this.missing).forEach((name) => {
+      if (this.form.elements[name].value !== this.initial[name]) delete this.missing[name];
+    });
     const fields = Object.assign(this.fields(), this.missing);
     const draft = { of: userid(), key: this.form.elements.key.value, fields };
     if (this.earlier) {

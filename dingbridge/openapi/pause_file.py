@@ -110,7 +110,7 @@ def locked(path: Path) -> Iterator[int]:
     """
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
-        give_to_owner(path)  # `flask ding …` may run as root
+        give_to_owner(path, file)  # `flask ding …` may run as root
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file
     finally:

@@ -146,6 +146,26 @@ def test_typing_before_the_chats_have_arrived_does_not_lose_the_chosen_one(
     expect(stage.page.locator("#to option:checked")).to_have_text(CHATS[0].title)
 
 
+def test_a_chat_that_is_chosen_anew_takes_the_place_of_the_draft_s(
+    stages: Callable[..., Stage],
+) -> None:
+    stage = stages()
+    keep_choice(stage, CHATS[2].open_id, CHATS[2].title)
+    stage.phone.open("/chat")
+    stage.page.wait_for_selector("[data-part=sent]:not([data-signed-out])")
+    stage.page.select_option("#to", label=CHATS[2].title)
+    stage.page.fill("#text", FIRST)
+    stage.phone.context.clear_cookies(name="session")
+    stage.page.reload()
+    expect(stage.page.locator("#to option:checked")).to_have_text(CHATS[2].title)
+    stage.page.click("#choose")
+    expect(stage.page.locator("#to option:checked")).to_have_text(CHATS[0].title)
+    stage.page.fill("#text", LATER)
+    stage.page.reload()
+    expect(stage.page.locator("#text")).to_have_value(LATER)
+    expect(stage.page.locator("#to option:checked")).to_have_text(CHATS[0].title)
+
+
 @pytest.mark.parametrize("kind", ["silence", "a network to which one has to sign in"])
 def test_no_answer_from_the_app_is_told_as_such_and_nothing_is_lost(
     stage: Stage, kind: str

@@ -83,13 +83,24 @@ def test_what_only_the_pc_client_needs_no_phone_fetches(clients: Make, over_tls:
     assert [sum("dingtalk_pc.js" in url for url in urls) for urls in fetched.values()] == [1, 0]
 
 
-def test_a_part_of_the_sdk_that_does_not_arrive_is_told(clients: Make, over_tls: Sandbox) -> None:
+@pytest.mark.parametrize("page", ["/granted", "/free"])
+@pytest.mark.parametrize("instead", ["nothing", "something else"])
+def test_a_part_of_the_sdk_that_does_not_arrive_is_told(
+    clients: Make, over_tls: Sandbox, page: str, instead: str
+) -> None:
     visitor = clients(over_tls, platform="pc")
-    visitor.page.route("**/dingtalk_pc.js", lambda route: route.abort())
-    frame = open_framed(visitor, "/granted")
+    visitor.page.route(
+        "**/dingtalk_pc.js",
+        lambda route: (
+            route.abort()
+            if instead == "nothing"
+            else route.fulfill(body="1", content_type="text/javascript")
+        ),
+    )
+    frame = open_framed(visitor, page)
     assert frame.get_attribute("html", "data-bridge") == "error"
     (said,) = frame.evaluate("heard")
-    assert said[1]["message"]
+    assert said[1]["code"] != "bridge_silent"  # it is known at once
     assert said[1]["reference"] in frame.inner_text(".dingbridge-notice")
     assert visitor.grants_asked() == 0
 
