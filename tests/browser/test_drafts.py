@@ -10,7 +10,7 @@ from microapp_states import Stage
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
-from dingbridge.sandbox.conversations import CHATS
+from dingbridge.sandbox.conversations import CHATS, Chat
 from microapp.checkin_store import checkins
 
 FIRST, LATER = "到达现场", "到达现场，门卫不在"
@@ -120,16 +120,21 @@ def test_a_draft_that_comes_back_after_signing_in_has_its_fields_and_its_chat(
     expect(stage.page.locator("#to option:checked")).to_have_text(CHATS[0].title)
 
 
+def leaves_a_draft_to(stage: Stage, chat: Chat) -> None:
+    """A message to a chat is begun, and the session ends."""
+    keep_choice(stage, chat.open_id, chat.title)
+    stage.phone.open("/chat")
+    stage.page.wait_for_selector("[data-part=sent]:not([data-signed-out])")
+    stage.page.select_option("#to", label=chat.title)
+    stage.page.fill("#text", FIRST)
+    stage.phone.context.clear_cookies(name="session")
+
+
 def test_typing_before_the_chats_have_arrived_does_not_lose_the_chosen_one(
     stages: Callable[..., Stage],
 ) -> None:
     stage = stages()
-    keep_choice(stage, CHATS[0].open_id, CHATS[0].title)
-    stage.phone.open("/chat")
-    stage.page.wait_for_selector("[data-part=sent]:not([data-signed-out])")
-    stage.page.select_option("#to", label=CHATS[0].title)
-    stage.page.fill("#text", FIRST)
-    stage.phone.context.clear_cookies(name="session")
+    leaves_a_draft_to(stage, CHATS[0])
     parts: list[Route] = []
     stage.page.route(
         "**/chat",
@@ -150,12 +155,7 @@ def test_a_chat_that_is_chosen_anew_takes_the_place_of_the_draft_s(
     stages: Callable[..., Stage],
 ) -> None:
     stage = stages()
-    keep_choice(stage, CHATS[2].open_id, CHATS[2].title)
-    stage.phone.open("/chat")
-    stage.page.wait_for_selector("[data-part=sent]:not([data-signed-out])")
-    stage.page.select_option("#to", label=CHATS[2].title)
-    stage.page.fill("#text", FIRST)
-    stage.phone.context.clear_cookies(name="session")
+    leaves_a_draft_to(stage, CHATS[2])
     stage.page.reload()
     expect(stage.page.locator("#to option:checked")).to_have_text(CHATS[2].title)
     stage.page.click("#choose")
