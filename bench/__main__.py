@@ -13,7 +13,7 @@ from bench import ROOT, breakdown, checkin_report, person_waits, report, server_
 
 PROTOCOLS = ("h2", "http/1.1")
 FULL = server_cost.Effort(rounds=1200, batch=10, load_rounds=5, load_seconds=1.0, starts=5)
-MANY = checkin_report.Effort(sizes=(10_000, 1_000_000), people=1000, rounds=12, file_rounds=3)
+MANY = checkin_report.Effort(sizes=(10_000, 1_000_000), people=1000, rounds=12, file_rounds=2)
 FEW = checkin_report.Effort(sizes=(200, 400), people=10, rounds=1, file_rounds=1)
 QUICK = server_cost.Effort(rounds=3, batch=5, load_rounds=1, load_seconds=0.1, starts=1)
 

@@ -150,7 +150,7 @@ def _settle(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execution_options(isolation_level="AUTOCOMMIT")
         connection.execute(text("SET statement_timeout = 0"))
-        connection.execute(text("VACUUM ANALYZE checkins"))
+        connection.execute(text("VACUUM ANALYZE checkins, checkin_days"))
 
 
 def _session(corp: str) -> str:

@@ -12,11 +12,23 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
-from sqlalchemy import Column, Connection, Double, Index, Row, String, func, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Date,
+    Double,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    func,
+    select,
+)
 
 from dingbridge.login.session import SessionUser
 from dingbridge.problems import RequestRefused
-from microapp.tables import clean, is_of, personal_table, store_once
+from microapp.tables import USERID_LENGTH, clean, is_of, metadata, personal_table, store_once
 
 ADDRESS_LENGTH = 200  # characters; what is longer is cut
 NOTE_LENGTH = 500
@@ -36,6 +48,18 @@ checkins = personal_table(
 # What a report lists: everybody's in order, and one person's.
 Index("checkins_in_order", *(checkins.c[name] for name in ("corp", "day", "at", "id")))
 Index("checkins_of_person", *(checkins.c[name] for name in ("corp", "userid", "day", "at", "id")))
+
+# How often each person checked in on each day. Triggers keep it (migration 0007): nobody writes it.
+checkin_days = Table(
+    "checkin_days",
+    metadata,
+    Column("corp", String(64), primary_key=True),
+    Column("day", Date(), primary_key=True),
+    Column("userid", String(USERID_LENGTH), primary_key=True),
+    Column("times", Integer(), nullable=False),
+    Index("checkin_days_of_person", "corp", "userid", "day"),
+    sqlite_with_rowid=False,
+)
 
 
 @dataclass(frozen=True)

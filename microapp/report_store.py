@@ -1,6 +1,6 @@
-"""What a report reads: check-ins added up in the database, and listed a page at a time.
+"""What a report reads: the sums that the database keeps, and check-ins listed a page at a time.
 
-All of it follows an index (`checkin_store.checkins`), however many check-ins there are. Names are
+All of it follows an index (`checkin_store`), however many check-ins there are. Names are
 those under which people checked in.
 """
 
@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Date,
     Row,
+    Table,
     and_,
     func,
     literal,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import ColumnElement
 
 from dingbridge.problems import RequestRefused
-from microapp.checkin_store import checkins
+from microapp.checkin_store import checkin_days, checkins
 from microapp.database import Database
 from microapp.report_range import DayRange
 from microapp.tables import UtcTime
@@ -41,12 +42,12 @@ class Scope:
     userid: str | None
     days: DayRange
 
-    def condition(self) -> ColumnElement[bool]:
-        """That a check-in belongs to it."""
-        within = checkins.c.day.between(self.days.first, self.days.last)
+    def condition(self, table: Table = checkins) -> ColumnElement[bool]:
+        """That a row of `table` belongs to it."""
+        within = table.c.day.between(self.days.first, self.days.last)
         if self.userid is None:
-            return and_(checkins.c.corp == self.corp, within)
-        return and_(checkins.c.corp == self.corp, checkins.c.userid == self.userid, within)
+            return and_(table.c.corp == self.corp, within)
+        return and_(table.c.corp == self.corp, table.c.userid == self.userid, within)
 
     def packed(self) -> list[str | None]:
         """As a list of JSON, for `unpacked`."""
@@ -69,8 +70,8 @@ class PersonSum(NamedTuple):
 
 def by_day(connection: Connection, scope: Scope) -> dict[date, int]:
     """The number of check-ins of each day that has any."""
-    counted = select(checkins.c.day, func.count().label("times"))
-    sums = counted.where(scope.condition()).group_by(checkins.c.day)
+    summed = select(checkin_days.c.day, func.sum(checkin_days.c.times).label("times"))
+    sums = summed.where(scope.condition(checkin_days)).group_by(checkin_days.c.day)
     return {row.day: row.times for row in connection.execute(sums)}
 
 
@@ -81,23 +82,17 @@ def by_person(
 
     The number is 0 where `skip` leaves nobody.
     """
-    # Along the index both steps of the sum come in order, and nothing is sorted but the people.
-    daily = (
-        select(checkins.c.userid, checkins.c.day, func.count().label("times"))
-        .where(scope.condition())
-        .group_by(checkins.c.day, checkins.c.userid)
-        .subquery()
-    )
-    times = func.sum(daily.c.times)
+    times = func.sum(checkin_days.c.times)
     people = (
         select(
-            daily.c.userid,
+            checkin_days.c.userid,
             times.label("times"),
             func.count().label("days"),
             func.count().over().label("people"),
         )
-        .group_by(daily.c.userid)
-        .order_by(times.desc(), daily.c.userid)
+        .where(scope.condition(checkin_days))
+        .group_by(checkin_days.c.userid)
+        .order_by(times.desc(), checkin_days.c.userid)
         .offset(skip)
         .limit(limit)
         .subquery()
@@ -111,7 +106,7 @@ def by_person(
     )
     ordered = select(people, name.label("name")).order_by(people.c.times.desc(), people.c.userid)
     rows = connection.execute(ordered).all()
-    found = [PersonSum(row.userid, row.name, int(row.times), row.days) for row in rows]
+    found = [PersonSum(row.userid, row.name, row.times, row.days) for row in rows]
     return found, rows[0].people if rows else 0
 
 

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from json import dumps, loads
 from pathlib import Path
@@ -26,7 +27,7 @@ from dingbridge.errors import SettingsError
 from dingbridge.login.session import SessionUser
 from dingbridge.problems import RequestRefused
 from dingbridge.settings import Settings
-from microapp.checkin_store import checkins
+from microapp.checkin_store import checkin_days, checkins
 from microapp.database import VERSION_TABLE, Database, DatabaseUnusable, open_database
 from microapp.tables import metadata, require_own, store_once
 
@@ -354,6 +355,56 @@ def test_an_upgrade_keeps_every_row_and_counts_on(store_settings: dict[str, obje
             "checkins_in_order",
             "checkins_of_person",
         }
+    upgraded.close()
+
+
+def days(connection: Connection) -> list[tuple[object, ...]]:
+    columns = (checkin_days.c.day, checkin_days.c.userid, checkin_days.c.times)
+    return [tuple(row) for row in connection.execute(select(*columns).order_by(*columns))]
+
+
+def test_the_database_keeps_the_sums_of_days_whoever_writes_check_ins(database: Database) -> None:
+    first, second = date(2026, 3, 1), date(2026, 3, 2)
+    lei = replace(PERSON, userid="user6188")
+    with database.write() as connection:
+        for number, person in enumerate([PERSON, PERSON, lei]):
+            store_once(connection, checkins, person, row(f"key-of-number-000{number}"))
+        assert not store_once(connection, checkins, lei, row("key-of-number-0002"))[1]
+    with database.write() as connection:
+        assert days(connection) == [(first, "user5031", 2), (first, "user6188", 1)]
+        moved = checkins.update().where(checkins.c.userid == "user6188")
+        connection.execute(moved.values(day=second, name="王磊"))
+        connection.execute(checkins.update().values(note="no day of anybody's"))
+        assert days(connection) == [(first, "user5031", 2), (second, "user6188", 1)]
+    with database.write() as connection:
+        connection.execute(checkins.delete().where(checkins.c.key == "key-of-number-0001"))
+        assert days(connection) == [(first, "user5031", 1), (second, "user6188", 1)]
+        connection.execute(checkins.delete())
+        assert days(connection) == []
+
+
+def test_two_who_check_in_for_one_person_at_once_are_both_counted(database: Database) -> None:
+    def submit(number: int) -> None:
+        with database.write() as connection:
+            store_once(connection, checkins, PERSON, row(f"key-at-once-00{number:02}"))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(submit, range(20)))
+    with database.read() as connection:
+        assert days(connection) == [(date(2026, 3, 1), "user5031", 20)]
+
+
+def test_an_upgrade_counts_what_is_there(store_settings: dict[str, object]) -> None:
+    database = open_database(Settings.load(store_settings))
+    with database.write() as connection:
+        command.downgrade(migrations(connection), "0006")
+        for number in range(3):
+            store_once(connection, checkins, PERSON, row(f"key-before-it-000{number}"))
+    database.close()
+    upgraded = open_database(Settings.load(store_settings))
+    with upgraded.write() as connection:
+        store_once(connection, checkins, PERSON, row("key-after-it-0000"))
+        assert days(connection) == [(date(2026, 3, 1), "user5031", 4)]
     upgraded.close()
 
 

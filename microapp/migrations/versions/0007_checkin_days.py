@@ -1,0 +1,72 @@
+"""How often each person checked in on each day, kept by the database.
+
+A report of a year would else count every check-in: 300 ms instead of 900 over a million. Triggers
+keep the sums, not the app: while one release follows another, workers of both write. A migration
+that makes `checkins` anew has to make its triggers anew.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+
+_ADD = """
+INSERT INTO checkin_days (corp, day, userid, times) VALUES (NEW.corp, NEW.day, NEW.userid, 1)
+ON CONFLICT (corp, day, userid) DO UPDATE SET times = checkin_days.times + 1;
+"""
+_TAKE = """
+UPDATE checkin_days SET times = times - 1
+WHERE corp = OLD.corp AND day = OLD.day AND userid = OLD.userid;
+DELETE FROM checkin_days
+WHERE corp = OLD.corp AND day = OLD.day AND userid = OLD.userid AND times = 0;
+"""
+_FILL = """
+INSERT INTO checkin_days (corp, day, userid, times)
+SELECT corp, day, userid, count(*) FROM checkins GROUP BY corp, day, userid
+"""
+_MOVED = "UPDATE OF corp, day, userid"
+_SQLITE = {"added": ("INSERT", _ADD), "taken": ("DELETE", _TAKE), "moved": (_MOVED, _TAKE + _ADD)}
+
+
+def upgrade() -> None:
+    """Make the table, and count what is there."""
+    op.create_table(
+        "checkin_days",
+        sa.Column("corp", sa.String(64), primary_key=True),
+        sa.Column("day", sa.Date(), primary_key=True),
+        sa.Column("userid", sa.String(64), primary_key=True),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("checkin_days_of_person", "checkin_days", ["corp", "userid", "day"])
+    if op.get_bind().dialect.name == "sqlite":
+        for name, (event, statements) in _SQLITE.items():
+            op.execute(
+                f"CREATE TRIGGER checkin_days_{name} AFTER {event} ON checkins "
+                f"BEGIN {statements} END"
+            )
+    else:
+        op.execute(
+            "CREATE FUNCTION checkin_days_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"IF TG_OP <> 'INSERT' THEN {_TAKE} END IF; "
+            f"IF TG_OP <> 'DELETE' THEN {_ADD} END IF; "
+            "RETURN NULL; END $$"
+        )
+        # From here on nobody else writes check-ins until the end of the upgrade.
+        op.execute(
+            f"CREATE TRIGGER checkin_days_kept AFTER INSERT OR DELETE OR {_MOVED} ON checkins "
+            "FOR EACH ROW EXECUTE FUNCTION checkin_days_kept()"
+        )
+    op.execute(_FILL)
+
+
+def downgrade() -> None:
+    """Drop it; everything in it can be counted again."""
+    if op.get_bind().dialect.name == "sqlite":
+        for name in _SQLITE:
+            op.execute(f"DROP TRIGGER checkin_days_{name}")
+    else:
+        op.execute("DROP TRIGGER checkin_days_kept ON checkins")
+        op.execute("DROP FUNCTION checkin_days_kept")
+    op.drop_table("checkin_days")
