@@ -57,7 +57,6 @@ checkin_days = Table(
     Column("day", Date(), primary_key=True),
     Column("userid", String(USERID_LENGTH), primary_key=True),
     Column("times", Integer(), nullable=False),
-    Index("checkin_days_of_person", "corp", "userid", "day"),
     sqlite_with_rowid=False,
 )
 

@@ -39,7 +39,6 @@ def upgrade() -> None:
         sa.Column("times", sa.Integer(), nullable=False),
         sqlite_with_rowid=False,
     )
-    op.create_index("checkin_days_of_person", "checkin_days", ["corp", "userid", "day"])
     if op.get_bind().dialect.name == "sqlite":
         for name, (event, statements) in _SQLITE.items():
             op.execute(
