@@ -70,9 +70,9 @@ class PersonSum(NamedTuple):
 
 def by_day(connection: Connection, scope: Scope) -> dict[date, int]:
     """The number of check-ins of each day that has any."""
-    if scope.userid is None:
-        table, times = checkin_days, func.sum(checkin_days.c.times)
-    else:  # one person's are few, and in the sums they lie among everybody's
+    table = checkin_days
+    times: ColumnElement[int] = func.sum(checkin_days.c.times)
+    if scope.userid is not None:  # theirs are few, and in the sums they lie among everybody's
         table, times = checkins, func.count()
     sums = select(table.c.day, times.label("times")).where(scope.condition(table))
     return {row.day: row.times for row in connection.execute(sums.group_by(table.c.day))}
