@@ -156,7 +156,6 @@ class PageSigner:
             log.warning("page unsigned reference=%s reason=%s", reference, error)
             said = explain_error(error, lang, developer)
             return PageView(url, None, apis, reference, said, error)
-        log.debug("page signed reference=%s url=%s", reference, url)
         return PageView(url, config, apis, reference)
 
 
