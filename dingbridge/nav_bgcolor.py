@@ -39,6 +39,7 @@ def with_nav_bgcolor(url: str, colour: str) -> str:
         raise ValueError(f"{colour!r} is neither AARRGGBB nor RRGGBB")
     address, mark, fragment = url.partition("#")
     path, _, query = address.partition("?")
-    kept = [part for part in query.split("&") if part and part.partition("=")[0] != NAME]
+    parts = query.split("&") if query else []
+    kept = [part for part in parts if part.partition("=")[0] != NAME]
     kept.append(f"{NAME}={digits.upper().rjust(8, 'F')}")
     return f"{path}?{'&'.join(kept)}{mark}{fragment}"

@@ -177,14 +177,17 @@ def changing_data(view: PageView) -> str:
     URL holds.
     """
     url = view.url
-    address = f'"{url}"' if url is not None and _PLAIN.fullmatch(url) else escape_json(url)
+    if url is not None and _PLAIN.fullmatch(url):
+        address = '"' + url.replace("&", "\\u0026") + '"'
+    else:
+        address = escape_json(url)
     config = "null" if view.config is None else _config_json(view.config, view.apis)
     error = "null" if view.error is None else escape_json(asdict(view.error))
     return f'{{"url":{address},"config":{config},"reference":"{view.reference}","error":{error},'
 
 
-# Most URLs: nothing in them is written otherwise in JSON or HTML.
-_PLAIN = re.compile(r"[A-Za-z0-9:/?=.,;~%+@!$*()_-]*")
+# Most URLs: nothing in them but `&` is written otherwise in JSON or HTML.
+_PLAIN = re.compile(r"[A-Za-z0-9:/?&=.,;~%+@!$*()_-]*")
 
 
 def _config_json(config: Mapping[str, Any], apis: tuple[str, ...]) -> str:

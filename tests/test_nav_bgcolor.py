@@ -35,6 +35,7 @@ def test_the_first_colour_of_a_query_counts_if_it_is_one(query: str, colour: str
         ("/visit?", "/visit?dd_nav_bgcolor=FF5E97F6"),
         ("/visit?a=%2F+b#part", "/visit?a=%2F+b&dd_nav_bgcolor=FF5E97F6#part"),
         ("/?dd_nav_bgcolor=00000000&b=1", "/?b=1&dd_nav_bgcolor=FF5E97F6"),
+        ("/?a&&b=&", "/?a&&b=&&dd_nav_bgcolor=FF5E97F6"),
         ("https://a.test/x#?no", "https://a.test/x?dd_nav_bgcolor=FF5E97F6#?no"),
     ],
 )
