@@ -83,10 +83,11 @@ def forwarded_claims(environ: Mapping[str, object], hops: int) -> tuple[Claim, .
 
 
 def nth_from_right(environ: Mapping[str, object], key: str, hops: int) -> str | None:
-    """The value that the outermost trusted proxy put into a list header; None without the header.
+    """The value that the outermost trusted proxy put into a list header; None if it said nothing.
 
-    Repeated header lines arrive joined by commas (WSGI). Raises ForwardingError for a list
-    that is shorter than the number of proxies.
+    Repeated header lines arrive joined by commas (WSGI). Where the outer proxy sends no such
+    header, an inner one that appends to it leaves an empty place (", app.example.com"). Raises
+    ForwardingError for a list that is shorter than the number of proxies.
     """
     header = environ.get(key)
     if header is None:
@@ -94,7 +95,8 @@ def nth_from_right(environ: Mapping[str, object], key: str, hops: int) -> str | 
     values = str(header).split(",")
     if len(values) < hops:
         raise ForwardingError("forwarded_too_short")
-    return values[-hops].strip(" \t")
+    value = values[-hops].strip(" \t")
+    return value if value or hops == 1 else None
 
 
 def _claim(scheme: str | None, host: str | None) -> Claim:

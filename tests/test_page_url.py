@@ -220,6 +220,20 @@ def test_the_value_of_the_outermost_trusted_proxy_counts() -> None:
     assert outcome(ask(*short), two) == "forwarded_too_short"
 
 
+def test_an_outer_proxy_may_say_nothing_where_the_inner_one_appends() -> None:
+    two = FrontPolicy(BOTH.origins, HERE, hops=2, forwarded_port=True)
+    silent = (("Host", "h5.example.test"), ("X-Forwarded-Host", ", h5.example.test"))
+    port = ("X-Forwarded-Port", ", 80")
+    for proto, expected in (
+        ("https, http", "https://h5.example.test/a"),
+        (", http", "scheme_unknown"),
+    ):
+        assert outcome(ask(*silent, port, ("X-Forwarded-Proto", proto)), two) == expected
+    # What stands last was written by the proxy next to the app, which never leaves its place empty.
+    for value in ("", "h5.example.test,"):
+        assert outcome(ask(silent[0], ("X-Forwarded-Host", value)), BOTH) == "forwarded_malformed"
+
+
 @pytest.mark.row("R05")
 def test_the_forwarded_port_counts_only_where_the_operator_says_so() -> None:
     listed = origins("https://h", "https://h:8443", "http://h")

@@ -134,6 +134,20 @@ def naming_the_port(page: Page) -> None:
     page.forwarded_port = True
 
 
+def ending_tls(page: Page) -> None:
+    """Says the scheme alone, as many load balancers do."""
+    behind(page)
+    append(page, "HTTP_X_FORWARDED_PROTO", str(page.environ["wsgi.url_scheme"]))
+    page.environ["wsgi.url_scheme"] = "http"
+
+
+def joining(page: Page) -> None:
+    """`nginx.conf` as the second proxy: keeps Host, and joins its words to what may be nothing."""
+    host, scheme = behind(page), page.environ["wsgi.url_scheme"]
+    for key, value in (("HTTP_X_FORWARDED_HOST", host), ("HTTP_X_FORWARDED_PROTO", scheme)):
+        page.environ[key] = f"{page.environ.get(key, '')}, {value}"
+
+
 CHAINS: tuple[tuple[Front, ...], ...] = (
     (),
     (appending,),
@@ -144,6 +158,8 @@ CHAINS: tuple[tuple[Front, ...], ...] = (
     (appending, appending),
     (rfc7239, rfc7239),
     (appending, appending, appending),
+    (ending_tls, joining),
+    (ending_tls, joining, joining),
 )
 
 
