@@ -83,11 +83,12 @@ class LoginViews:
         if not is_local(following) or len(following) > oauth.NEXT_LIMIT:
             following = f"{request.script_root}/"
         origin = origin_of(page_url(request.environ, state.policy))
-        path = f"{request.script_root}{state.url_prefix}/oauth/return"
+        # A proxy's prefix has its escapes already.
+        path = quote(f"{request.script_root}{state.url_prefix}/oauth/return", safe="/%")
         secure = origin.scheme == "https"
         nonce = request.cookies.get(self._cookie(secure=secure)) or oauth.new_nonce()
         to = oauth.authorise_url(
-            state.settings, f"{origin}{quote(path)}", self._states().make(nonce, following)
+            state.settings, f"{origin}{path}", self._states().make(nonce, following)
         )
         answer = ExactRedirect(to)
         # Lax: the way back is a link from another site to a page of ours, which Lax lets through.

@@ -97,11 +97,14 @@ def test_a_host_that_is_not_allowed_gets_no_way_there(visitor: Visitor) -> None:
     assert "Location" not in bad.headers
 
 
-def test_the_way_back_carries_a_proxy_s_prefix(sandbox: SandboxClient, tmp_path: Path) -> None:
+@pytest.mark.parametrize("prefix", ["/apps/field", "/h5/%E4%B8%AD"])
+def test_the_way_back_carries_a_proxy_s_prefix(
+    sandbox: SandboxClient, tmp_path: Path, prefix: str
+) -> None:
     app = login_app(sandbox, tmp_path, DING_TRUSTED_PROXIES="127.0.0.1")
-    headers = {"X-Forwarded-Prefix": "/apps/field", "X-Forwarded-Proto": "https"}
+    headers = {"X-Forwarded-Prefix": prefix, "X-Forwarded-Proto": "https"}
     response = app.test_client().get("/ding/oauth", base_url=ORIGIN, headers=headers)
-    encoded = quote(f"{ORIGIN}/apps/field{RETURN}", safe="")
+    encoded = quote(f"{ORIGIN}{prefix}{RETURN}", safe="")
     assert f"redirect_uri={encoded}&" in response.headers["Location"]
 
 
