@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, jsonify, render_template, request, send_from_directory
+from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -24,7 +24,8 @@ from dingbridge.headers import SessionCookie, security_headers
 from dingbridge.page_url import page_target
 from dingbridge.redirects import ExactRedirect, is_local
 from dingbridge.state import LANGUAGE_COOKIE
-from dingbridge.static_files import A_YEAR, MODULES
+from dingbridge.static_files import A_YEAR
+from dingbridge.views import send_module
 from microapp.context import MicroApp
 from microapp.database import Database, is_away, open_database
 from microapp.failures import answer_failures
@@ -53,7 +54,7 @@ def create_app(settings: Mapping[str, object] | None = None) -> Flask:
     bridge = DingBridge(static_path="/static")
     bridge.init_app(app)
     app.session_interface = SessionCookie(bridge.over_https)
-    _serve_static(app)
+    _serve_static(app, bridge)
     _refuse_other_sites(app, bridge)
     app.after_request(_take_the_rest)
     settings_of_app = bridge.settings_of(app)
@@ -74,14 +75,12 @@ def __getattr__(name: str) -> Flask:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def _serve_static(app: Flask) -> None:
+def _serve_static(app: Flask, bridge: DingBridge) -> None:
     """Static files as nginx serves them: with a version in the path, they may be kept a year."""
 
     @app.get("/static/v-<version>/<path:name>")
-    def versioned(version: str, name: str) -> Response:  # noqa: ARG001 - whichever it names
-        response = send_from_directory(MODULES, name, max_age=A_YEAR)
-        response.cache_control.immutable = True
-        return response
+    def versioned(version: str, name: str) -> Response:
+        return send_module(bridge.state.static, name, version)
 
 
 def _here(bridge: DingBridge) -> str:

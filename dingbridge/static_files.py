@@ -25,11 +25,13 @@ _IMPORT = re.compile(r"""(?:^|;)(?:import|export)\b[^"';]*["']\./([\w./-]+)["']"
 class StaticFiles:
     """The files that pages name: their URL path (with a slash at its end) and their folder.
 
-    `has_sdk` says that bridge.js brings the client SDK with it, so that a page names no other.
+    `version` stands in the path. `has_sdk` says that bridge.js brings the client SDK with it, so
+    that a page names no other.
     """
 
     path: str
     folder: Path
+    version: str
     has_sdk: bool
 
     @classmethod
@@ -42,10 +44,11 @@ class StaticFiles:
         of the very files that are there: a source that has been changed is served itself until
         the next build, and so are all of them where the SDK comes from elsewhere (`own_sdk`).
         """
-        path = f"{base}/v-{static_version(folder)}/"
+        version = static_version(folder)
+        path = f"{base}/v-{version}/"
         if own_sdk and _has_built(folder):
-            return cls(f"{path}{BUILT}/", folder / BUILT, has_sdk=True)
-        return cls(path, folder, has_sdk=False)
+            return cls(f"{path}{BUILT}/", folder / BUILT, version, has_sdk=True)
+        return cls(path, folder, version, has_sdk=False)
 
     def imports(self, module: str) -> tuple[str, ...]:
         """Every module that `module` imports, directly or through others, nearest first."""

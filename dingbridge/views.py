@@ -26,7 +26,7 @@ from dingbridge.problems import (
 from dingbridge.rate_limit import RateLimit
 from dingbridge.settings import language
 from dingbridge.state import BridgeState
-from dingbridge.static_files import A_YEAR, MODULES
+from dingbridge.static_files import A_YEAR, MODULES, StaticFiles
 
 log = logging.getLogger("dingbridge")
 
@@ -48,6 +48,18 @@ def build_blueprint(state: BridgeState) -> Blueprint:
     blueprint.register_error_handler(RequestRefused, views.refused)
     blueprint.register_error_handler(HTTPException, views.failed)
     return blueprint
+
+
+def send_module(static: StaticFiles, name: str, version: str) -> Response:
+    """A browser module; under the version of the files that are here it never changes.
+
+    Another version is that of a page from a machine that has the next release already, or has not:
+    what it gets here must not be kept under that path.
+    """
+    is_ours = version == static.version
+    response = send_from_directory(MODULES, name, max_age=A_YEAR if is_ours else 0)
+    response.cache_control.immutable = is_ours
+    return response
 
 
 class _Views:
@@ -97,10 +109,8 @@ class _Views:
         return jsonify(answer)
 
     def module(self, name: str, version: str = "") -> Response:
-        """A browser module; under a version it never changes, so it may be kept."""
-        response = send_from_directory(MODULES, name, max_age=A_YEAR if version else 0)
-        response.cache_control.immutable = bool(version)
-        return response
+        """A browser module."""
+        return send_module(self._state.static, name, version)
 
     def refused(self, error: RequestRefused) -> Response:
         """The answer to a request that was refused."""

@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from dingbridge import DingBridge
+from dingbridge.static_files import MODULES, static_version
 
 
 @pytest.fixture
@@ -286,11 +287,19 @@ class TestExplain:
 
 class TestModules:
     def test_a_module_under_a_version_may_be_kept_for_a_year(self, client: FlaskClient) -> None:
-        with client.get("/ding/static/v-0123456789ab/bridge.js") as response:
+        with client.get(f"/ding/static/v-{static_version(MODULES)}/bridge.js") as response:
             assert response.status_code == 200
             assert response.mimetype == "text/javascript"
             assert "immutable" in response.headers["Cache-Control"]
             assert "max-age=31536000" in response.headers["Cache-Control"]
+
+    def test_what_is_asked_for_by_another_release_is_sent_but_not_kept(
+        self, client: FlaskClient
+    ) -> None:
+        with client.get("/ding/static/v-0123456789ab/bridge.js") as response:
+            assert response.status_code == 200
+            assert response.cache_control.max_age == 0
+            assert not response.cache_control.immutable
 
     def test_a_module_without_one_is_asked_for_again(self, client: FlaskClient) -> None:
         with client.get("/ding/static/bridge.js") as response:
