@@ -78,8 +78,9 @@ class Nginx(FrontServer):
 class ProjectFront(Nginx):
     """nginx with the project's `nginx.conf`; plain http on `port`, TLS on `tls_port`.
 
-    It listens on 127.0.0.1, and on ::1 where this machine has it. `proto` and `host` are what the
-    marked block lets an operator choose.
+    It listens on 127.0.0.1, and on ::1 where this machine has it. `behind` are the words of the
+    marked block that stand in comments for what another proxy before it says: of each line that
+    begins with one, the mark of the comment is taken away.
     """
 
     def __init__(
@@ -89,8 +90,7 @@ class ProjectFront(Nginx):
         names: Sequence[str],
         *,
         certificate: Certificate | None = None,
-        proto: str = "$scheme",
-        host: str = "$http_host",
+        behind: Sequence[str] = (),
         static: Path = ROOT / "static",
     ) -> None:
         ports = [free_port()] if certificate is None else [free_port(), free_port()]
@@ -113,8 +113,7 @@ class ProjectFront(Nginx):
                 {listening.format("")} {keys}
                 server_name {" ".join(names)};
                 set $static_files {static};
-                set $forwarded_proto {proto};
-                set $forwarded_host {host};
+                {told(behind)}
         """
         super().__init__(folder, with_site(site), ports)
         for name in TEMPORARY:
@@ -134,6 +133,29 @@ def has_ipv6() -> bool:
     except OSError:
         return False
     return True
+
+
+# What the marked block says about the address, and in comments about another proxy's words.
+_TOLD = re.compile(r"^ *(?:# )?((?:set \$(?!static_files)|set_real_ip|real_ip).*;)$", re.MULTILINE)
+SECOND = (
+    "set $forwarded_proto",
+    "set $forwarded_host",
+    "set $forwarded_port",
+    "set_real",
+    "real_ip",
+)
+
+
+def told(behind: Sequence[str]) -> str:
+    """The lines of the block that say what the app is told, as `ProjectFront` describes it."""
+    site = SITE.search((ROOT / "nginx.conf").read_text(encoding="utf-8"))
+    assert site
+    lines = [
+        found[1]
+        for found in _TOLD.finditer(site[0])
+        if "# " not in found[0] or found[1].startswith(tuple(behind))
+    ]
+    return "\n".join(lines).replace("192.0.2.1", "127.0.0.1")
 
 
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -189,8 +211,21 @@ class NginxVariant(Nginx):
             (self.folder / name).mkdir()
 
 
+def documented(server: str) -> str:
+    """What docs/urls.md tells operators to write into the configuration of a server."""
+    text = (ROOT / "docs" / "urls.md").read_text(encoding="utf-8")
+    (block,) = re.findall(rf"^```{server}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return str(block)
+
+
+def stripping_prefix() -> tuple[str, str]:
+    """What stands outside and inside of `server` in an nginx that strips the prefix /h5."""
+    outside, server = documented("nginx").split("server {\n")
+    return outside, server.rpartition("}")[0].replace("http://app", "http://up")
+
+
 class HaProxy(FrontServer):
-    """HAProxy; says the scheme in X-Forwarded-Proto."""
+    """HAProxy as docs/urls.md has it."""
 
     def __init__(self, folder: Path, upstream: str, certificate: Certificate) -> None:
         super().__init__(folder, "haproxy", [free_port(), free_port()])
@@ -207,11 +242,7 @@ defaults
 frontend plain
     bind 127.0.0.1:{self.ports[0]}
     bind 127.0.0.1:{self.ports[1]} ssl crt {certificate.both}
-    http-request set-header X-Forwarded-Proto https if {{ ssl_fc }}
-    http-request set-header X-Forwarded-Proto http if !{{ ssl_fc }}
-    http-request del-header X-Forwarded-Host
-    http-request del-header X-Forwarded-Prefix
-    http-request del-header Forwarded
+{documented("haproxy")}
     default_backend app
 backend app
     server app {upstream.removeprefix("http://")}
@@ -222,7 +253,7 @@ backend app
 
 
 class Apache(FrontServer):
-    """Apache with mod_proxy: `nocanon` and Host kept, as the documentation of this project says.
+    """Apache with mod_proxy as docs/urls.md has it.
 
     With `canonical` it re-encodes the path, as it does by default.
     """
@@ -234,7 +265,9 @@ class Apache(FrontServer):
             f"LoadModule {name}_module {modules}/mod_{name}.so"
             for name in ("mpm_event", "authz_core", "proxy", "proxy_http", "headers")
         )
-        options = "" if canonical else " nocanon"
+        said = documented("apache").replace("http://app", upstream)
+        if canonical:
+            said = said.replace(" nocanon", "").replace("AllowEncodedSlashes NoDecode\n", "")
         path = self.folder / "httpd.conf"
         path.write_text(
             f"""
@@ -249,10 +282,7 @@ LimitRequestLine 16384
 LimitRequestFieldSize 16384
 {"" if os.getuid() else "User www-data"}
 {"" if os.getuid() else "Group www-data"}
-ProxyPreserveHost On
-ProxyPass / {upstream}/{options}
-{"" if canonical else "AllowEncodedSlashes NoDecode"}
-RequestHeader set X-Forwarded-Proto http
+{said}
 """,
             encoding="utf-8",
         )

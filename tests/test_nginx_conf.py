@@ -17,7 +17,7 @@ from threading import Thread
 import pytest
 from app_server import ROOT, free_port, wait_until
 from certificates import Certificate, self_signed
-from front_servers import Nginx, ProjectFront, has_ipv6, raw_exchange, temporary_paths
+from front_servers import SECOND, Nginx, ProjectFront, has_ipv6, raw_exchange, temporary_paths
 
 NAME = "h5.example.test"
 
@@ -59,6 +59,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectFront]:
     folder = tmp_path_factory.mktemp("nginx")
     static = folder / "static"
     (static / "vendor").mkdir(parents=True)
+    (folder / "outside.txt").write_text("not for everybody", encoding="utf-8")
     (static / "bridge.js").write_text("export const answer = 42;\n" * 100, encoding="utf-8")
     (static / "vendor" / "dingtalk.js").write_text("var dd = {};\n", encoding="utf-8")
     upstream = Upstream()
@@ -66,6 +67,17 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectFront]:
     with ProjectFront(
         folder, upstream.url, [NAME], certificate=certificate, static=static
     ) as nginx:
+        yield nginx
+    upstream.stop()
+
+
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectFront]:
+    """The same behind another proxy, which is the test."""
+    upstream = Upstream()
+    behind = (*SECOND, "set $forwarded_prefix", "set $original_uri")
+    folder = tmp_path_factory.mktemp("second")
+    with ProjectFront(folder, upstream.url, [NAME], behind=behind) as nginx:
         yield nginx
     upstream.stop()
 
@@ -300,17 +312,17 @@ def test_static_files_end_here_and_are_cached_by_their_path(front: ProjectFront,
     assert versioned.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     missing, _ = get(front, f"{path}v-0123456789ab/none.js")
     assert missing.status == 404
+    assert missing.headers["Cache-Control"] == "no-cache"
     posted, _ = get(front, f"{path}bridge.js", method="POST")
     assert posted.status == 403
 
 
-@pytest.mark.parametrize(
-    "target", ["/static/../nginx.conf", "/static/%2e%2e/nginx.conf", "/static/v-1/..%2f..%2fx"]
-)
-def test_no_way_leads_out_of_the_static_folder(front: ProjectFront, target: str) -> None:
-    raw = f"GET {target} HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n"
+@pytest.mark.parametrize("inside", ["/static", "/ding/static", "/static/v-1", "/static/vendor/.."])
+@pytest.mark.parametrize("way", ["../", "/../", "/%2e%2e/", "%2f..%2f", "/..%2f", "//../"])
+def test_no_way_leads_out_of_the_static_folder(front: ProjectFront, inside: str, way: str) -> None:
+    raw = f"GET {inside}{way}outside.txt HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n"
     answer = raw_exchange(front.port, raw.encode())
-    assert b"worker_processes" not in answer
+    assert b"not for everybody" not in answer
 
 
 def test_text_is_compressed_on_its_way(front: ProjectFront) -> None:
@@ -344,6 +356,51 @@ def test_one_address_cannot_ask_without_end(front: ProjectFront) -> None:
     answer = raw_exchange(front.port, (request * 400 + last).encode(), source="127.0.0.77")
     assert answer.count(b"HTTP/1.1 200 ") >= 200
     assert answer.count(b"HTTP/1.1 429 ") >= 50
+
+
+def test_behind_another_proxy_each_visitor_has_a_limit_of_their_own(
+    second: ProjectFront,
+) -> None:
+    def ask(visitor: str, times: int) -> bytes:
+        head = f"GET /healthz HTTP/1.1\r\nHost: {NAME}\r\nX-Forwarded-For: {visitor}\r\n"
+        last = f"{head}Connection: close\r\n\r\n"
+        return raw_exchange(second.port, (f"{head}\r\n" * times + last).encode())
+
+    assert ask("203.0.113.1", 400).count(b"HTTP/1.1 429 ") >= 50
+    assert ask("203.0.113.2", 100).count(b"HTTP/1.1 200 ") == 101
+    # Whoever looks into the log is told.
+    assert "limiting requests" in second.output()
+
+
+def test_behind_another_proxy_its_words_come_first(second: ProjectFront) -> None:
+    said = {
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": f"{NAME}:8443",
+        "X-Forwarded-Port": "8443",
+        "X-Forwarded-Prefix": "/h5",
+        "X-Original-URI": "/h5/a",
+        "X-Forwarded-For": "203.0.113.9",
+    }
+    _, headers = asked(second, "/a", said)
+    assert {name: headers.get(name.lower()) for name in said} == {
+        "X-Forwarded-Proto": "https, http",
+        "X-Forwarded-Host": f"{NAME}:8443, {NAME}",
+        "X-Forwarded-Port": f"8443, {second.port}",
+        "X-Forwarded-Prefix": "/h5",
+        "X-Original-URI": "/h5/a",
+        "X-Forwarded-For": "203.0.113.9",
+    }
+
+
+def test_no_log_has_an_authorisation_code_while_the_app_is_away(tmp_path: Path) -> None:
+    with ProjectFront(tmp_path, "http://127.0.0.1:9", [NAME]) as nginx:
+        response, _ = get(nginx, "/ding/oauth/return?authCode=canary&state=x")
+        assert (response.status, response.headers["Retry-After"]) == (503, "5")
+        get(nginx, "/page")
+        wait_until(lambda: "GET /page" in nginx.output(), "the error in the log")
+        log = nginx.output() + (nginx.folder / "access.log").read_text(encoding="utf-8")
+    assert '"GET /ding/oauth/return" 503' in log
+    assert "canary" not in log
 
 
 def test_the_log_has_no_query(front: ProjectFront) -> None:

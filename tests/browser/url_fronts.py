@@ -11,12 +11,14 @@ from awkward_urls import HOST, NAMES
 from certificates import self_signed
 from chromium import ARGUMENTS, CHROMIUM
 from front_servers import (
+    SECOND,
     Apache,
     Caddy,
     FrontServer,
     HaProxy,
     NginxVariant,
     ProjectFront,
+    stripping_prefix,
 )
 from playwright.sync_api import Browser, Page
 from url_fixtures import Measured, corpus
@@ -132,8 +134,7 @@ class Fronts:
             self._folder,
             self._app.url_of("two hops"),
             ["two.test"],
-            proto='"$http_x_forwarded_proto, $scheme"',
-            host='"$http_x_forwarded_host, $http_host"',
+            behind=SECOND,
         )
         self._run(inner)
         outer = NginxVariant(
@@ -147,15 +148,10 @@ class Fronts:
 
     def _start_others(self) -> None:
         upstream = self._app.url_of("one hop")
+        maps, stripped = stripping_prefix()
         haproxy = self._run(HaProxy(self._folder, upstream, self._certificate))
         self._ports |= {
-            "prefixed.test:443": self._variant(
-                "one hop",
-                f"location / {{ proxy_pass http://up$rest; {SAID} "
-                "proxy_set_header X-Forwarded-Prefix /h5; }",
-                'map $request_uri $rest { "~^/h5(?<in>/.*)$" $in; default $request_uri; }',
-                tls=True,
-            ),
+            "prefixed.test:443": self._variant("one hop", stripped, maps, tls=True),
             "rewritten.test:80": self._variant(
                 "original uri",
                 f"rewrite ^/(.*)$ /x/$1 break; location / {{ proxy_pass http://up; {SAID} "

@@ -12,11 +12,13 @@ import pytest
 from any_path_server import AnyPathServer
 from certificates import Certificate, self_signed
 from front_servers import (
+    SECOND,
     Apache,
     Caddy,
     HaProxy,
     NginxVariant,
     ProjectFront,
+    stripping_prefix,
 )
 from url_fixtures import Measured, corpus
 from visitor import Visitor
@@ -50,11 +52,6 @@ SAY_HOST = (
     "proxy_set_header X-Forwarded-Host $http_host; proxy_set_header X-Forwarded-Proto $scheme;"
 )
 NO_CANONICAL = f"location / {{ proxy_pass http://up/; {KEEP} }}"
-# A map, since `if` and `set` encode what they capture once more.
-STRIPPING = 'map $request_uri $rest { "~^/h5(?<inner>/.*)$" $inner; default $request_uri; }'
-STRIPPED = f"""
-    location / {{ proxy_pass http://up$rest; {KEEP} proxy_set_header X-Forwarded-Prefix /h5; }}
-"""
 REWRITTEN = f"""
     rewrite ^/(.*)$ /inside/$1 break;
     location / {{ proxy_pass http://up; {KEEP} proxy_set_header X-Original-URI $request_uri; }}
@@ -104,25 +101,31 @@ def chains(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chains]:
             )
             return stack.enter_context(variant).port
 
-        def project(setup: str, names: list[str], **more: str) -> ProjectFront:
+        def project(setup: str, names: list[str], **more: object) -> ProjectFront:
             front = ProjectFront(folder, app.url_of(setup), names, certificate=certificate, **more)  # type: ignore[arg-type]
             return stack.enter_context(front)
 
+        def nginx_before(inner: ProjectFront, server: str, outside: str = "") -> int:
+            outer = NginxVariant(
+                folder, inner.url, server, certificate=certificate, outside=outside
+            )
+            return stack.enter_context(outer).port
+
+        maps, stripped = stripping_prefix()
         ours = project("trusting", [HOST])
         over_socket = project("unix", [HOST])
         inner = project(
             "two hops",
             [HOST],
-            proto='"$http_x_forwarded_proto, $scheme"',
-            host='"$http_x_forwarded_host, $http_host"',
+            behind=SECOND,
         )
-        outer = NginxVariant(
-            folder,
-            inner.url,
-            f"location / {{ proxy_pass http://up; {KEEP} {SAY_HOST.partition(';')[0]}; }}",
-            certificate=certificate,
+        says_both = nginx_before(
+            inner, f"location / {{ proxy_pass http://up; {KEEP} {SAY_HOST.partition(';')[0]}; }}"
         )
-        stack.enter_context(outer)
+        says_scheme = nginx_before(inner, f"location / {{ proxy_pass http://up; {KEEP} }}")
+        strips = nginx_before(
+            project("two hops", [HOST], behind=(*SECOND, "set $forwarded_prefix")), stripped, maps
+        )
         haproxy = stack.enter_context(HaProxy(folder, app.url_of("trusting"), certificate))
         apache = stack.enter_context(Apache(folder, app.url_of("trusting")))
         caddy = stack.enter_context(Caddy(folder, app.url_of("trusting")))
@@ -133,13 +136,15 @@ def chains(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chains]:
             "nginx.conf": Way(ours.port, f"http://{HOST}:8080"),
             "nginx.conf with TLS": Way(ours.tls_port, f"https://{HOST}"),
             "nginx.conf to a socket": Way(over_socket.tls_port, f"https://{HOST}:8443"),
-            "TLS before nginx.conf": Way(outer.port, f"https://{HOST}:8443"),
+            "TLS before nginx.conf": Way(says_both, f"https://{HOST}:8443"),
+            "TLS before nginx.conf, host unsaid": Way(says_scheme, f"https://{HOST}:8443"),
+            "prefix stripped before nginx.conf": Way(strips, f"https://{HOST}", "/h5"),
             "Host hidden, forwarded": Way(nginx(hidden, "trusting"), f"http://{HOST}:8080"),
             "Host hidden, unsaid": Way(
                 nginx(unsaid, "one origin", certificate), f"https://{HOST}:8443"
             ),
             "prefix stripped": Way(
-                nginx(STRIPPED, "prefix", certificate, STRIPPING), f"https://{HOST}", "/h5"
+                nginx(stripped, "prefix", certificate, maps), f"https://{HOST}", "/h5"
             ),
             "path rewritten": Way(nginx(REWRITTEN, "original uri"), f"http://{HOST}"),
             "HAProxy": Way(haproxy.ports[0], f"http://{HOST}:8080"),
@@ -175,6 +180,8 @@ WAYS = [
     "nginx.conf with TLS",
     "nginx.conf to a socket",
     "TLS before nginx.conf",
+    "TLS before nginx.conf, host unsaid",
+    "prefix stripped before nginx.conf",
     "Host hidden, forwarded",
     "Host hidden, unsaid",
     "prefix stripped",
@@ -202,6 +209,24 @@ def test_any_way_to_the_app_is_signed_for_the_browsers_url(chains: Chains, name:
             wrong.append((shown, answer.status, answer.url))
     visitor.close()
     assert not wrong
+
+
+@pytest.mark.row("R05")
+@pytest.mark.parametrize("name", ["prefix stripped", "prefix stripped before nginx.conf"])
+def test_a_stripped_prefix_opens_nothing_else_and_its_own_page_has_its_slash(
+    chains: Chains, name: str
+) -> None:
+    way = chains.ways[name]
+    visitor = Visitor(way.port, tls=way.tls)
+    for target in ("/h5", "/h5?", "/h5?corpid=%24CORPID%24&a"):
+        answer = visitor.ask(target, way.host)
+        assert answer.status == 308
+        location = target.replace("/h5", "/h5/")
+        assert f"\nLocation: {location}\n".encode() in answer.octets
+        assert visitor.ask(location, way.host).url == way.origin + location
+    for target in ("/", "/other", "/h5x", "/h5/metrics", "/h5/readyz", "/h5//readyz", "//h5/a"):
+        assert visitor.ask(target, way.host).status == 404
+    visitor.close()
 
 
 @pytest.mark.row("R04")
