@@ -53,7 +53,9 @@ function sdk() {
   const script = read(SDK);
   if (!/^var dd=/m.test(script)) throw new Error(`${SDK} does not define dd as expected`);
   // A module has no currentScript either; what the SDK fetches lies beside dingtalk.js all the same.
-  const [own, address] = ["document.currentScript&&document.currentScript.src", `new URL("${SDK}",import.meta.url)`];
+  // import.meta would be shorter, but engines without it would not read the bridge at all.
+  const own = "document.currentScript&&document.currentScript.src";
+  const address = `document.querySelector("script[src$='/${BRIDGE}']").src.replace("${BRIDGE}","${SDK}")`;
   if (script.split(own).length !== 2) throw new Error(`${SDK} asks in another way where it comes from`);
   return script.replace(/^var dd=/m, "window.dd=").replace(own, address);
 }

@@ -25,8 +25,9 @@ export function showOutside(page, error) {
   place(page, notice);
 }
 
+/** What first.js tells of a script that is missing stays: that is so whatever becomes of the grant. */
 export function clearNotice() {
-  document.querySelectorAll(`.${OWN}`).forEach((notice) => notice.remove());
+  document.querySelectorAll(`.${OWN}:not(.dingbridge-lost)`).forEach((notice) => notice.remove());
 }
 
 function place(page, notice) {

@@ -4,11 +4,16 @@
 //   document.dingbridge.entry           the address with which this document was loaded
 //   document.dingbridge.colour(search)  follows the dd_nav_bgcolor of a query; false without one
 //   document.dingbridge.fail(code)      says why there is no bridge
-// and says so itself where the bridge's script does not arrive, which nobody else could.
+// and says so itself where a script of the page does not arrive, which nobody else could: one that
+// lies beside this one, or has the attribute data-needed.
 (function () {
   "use strict";
 
   var root = document.documentElement;
+  var folder = ((document.currentScript || {}).src || "").replace(/[^/]*$/, "");
+  var bridge = folder + "bridge.js";
+  var hasRun = {}; // by address: the scripts that were evaluated
+  var isTold = false;
   var theme = null; // the meta elements of the page, and what they said
 
   /** "#rrggbbaa", and the same over white, of AARRGGBB or RRGGBB; null for anything else. */
@@ -81,7 +86,7 @@
 
   /** The notice of bridge_notice.js, for when that is not there either. */
   function showNotice(page, code, message) {
-    var notice = element("section", "dingbridge-notice");
+    var notice = element("section", "dingbridge-notice dingbridge-lost");
     var reference = element("p", "dingbridge-reference", page.words.reference + " ");
     var retry = element("button", "dingbridge-retry", page.words.retry);
     notice.setAttribute("role", "alert");
@@ -97,29 +102,68 @@
     (prepared || document.body).appendChild(notice);
   }
 
+  function signedPage() {
+    var block = document.getElementById("dingbridge");
+    return block && JSON.parse(block.textContent);
+  }
+
+  /** Tells person and server, once: without one script the others often fail as well. */
+  function tell(page, code) {
+    if (isTold || page.error) return; // the server has said what is worse
+    isTold = true;
+    showNotice(page, code, page.words[code].message);
+    // As plain text: Chrome before 81 refuses to send JSON so.
+    navigator.sendBeacon(page.endpoints.outcome, JSON.stringify({
+      state: "error", code: code, reference: page.reference, signed_url: page.url || "",
+      page_url: location.href.split("#")[0],
+    }));
+  }
+
   function fail(code) {
-    var page = JSON.parse(document.getElementById("dingbridge").textContent);
+    var page = signedPage();
     var said = page.words[code];
     root.setAttribute("data-bridge", "error");
     var told = page.error || { code: code, subcode: "", message: said.message, remedy: said.remedy };
-    if (!page.error) showNotice(page, code, told.message); // else the server has said what is worse
+    tell(page, code);
     document.dispatchEvent(new CustomEvent("dingbridge:error", { detail: {
       code: told.code, subcode: told.subcode, message: told.message, remedy: told.remedy,
       reference: page.reference,
     } }));
-    if (page.error) return;
-    navigator.sendBeacon(page.endpoints.outcome, new Blob([JSON.stringify({
-      state: "error", code: code, reference: page.reference, signed_url: page.url || "",
-      page_url: location.href.split("#")[0],
-    })], { type: "application/json" }));
   }
 
+  /** Whether the page cannot do without this script of its own. */
+  function isNeeded(source) {
+    return [].some.call(document.querySelectorAll("script[src]"), function (script) {
+      if (script.src !== source) return false;
+      return script.hasAttribute("data-needed")
+        || (source.indexOf(folder) === 0 && /^\w+\.js$/.test(source.slice(folder.length)));
+    });
+  }
+
+  /** Whether a script has run: what it throws then is its own matter. */
+  function isThere(source) {
+    // A module counts as loaded also where it broke as it began; a bridge that began is known.
+    return source === bridge ? window.Symbol && document[window.Symbol.for("dingbridge")] : hasRun[source];
+  }
+
+  function lose(source, code) {
+    if (source === bridge) fail(code);
+    else if (isNeeded(source)) tell(signedPage(), code);
+  }
+
+  document.addEventListener("load", function (event) {
+    if (event.target.tagName === "SCRIPT") hasRun[event.target.src] = true;
+  }, true); // such events do not bubble
+
   window.addEventListener("error", function (event) {
-    if (event.target.tagName !== "SCRIPT" || !/\/bridge\.js$/.test(event.target.src)) return;
-    var tell = function () { fail(navigator.onLine === false ? "offline" : "no_script"); };
-    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", tell);
-    else tell();
-  }, true); // such errors do not bubble
+    var source = event.target.tagName === "SCRIPT" ? event.target.src : event.filename;
+    if (!folder || !source || isThere(source)) return;
+    var code = /SyntaxError/.test(event.message) ? "old_client"
+      : navigator.onLine === false ? "offline" : "no_script";
+    var told = function () { if (signedPage()) lose(source, code); };
+    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", told);
+    else told();
+  }, true);
 
   document.dingbridge = { entry: location.href, colour: colour, fail: fail };
   colour(location.search);

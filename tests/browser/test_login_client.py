@@ -48,6 +48,20 @@ def test_each_client_signs_in_with_the_kind_of_code_that_its_version_has(
     assert phone.console == phone.errors == []
 
 
+def test_a_login_script_that_does_not_arrive_is_told_beside_a_bridge_that_is_ready(
+    phones: Make,
+) -> None:
+    phone = phones()
+    phone.page.route("**/login.js", lambda route: route.abort())
+    phone.open()
+    phone.page.wait_for_selector("[data-bridge=ready]")
+    notice = phone.page.inner_text(".dingbridge-notice")
+    assert "页面的一部分没有加载成功" in notice
+    phone.page.unroute("**/login.js")
+    phone.page.click(".dingbridge-retry")
+    assert signed_in_as(phone) == "张小沙"
+
+
 def exchanges(phone: Phone) -> int:
     """How many codes have been exchanged at the platform, by everybody."""
     counters = phone._ask("GET", "counters", None)["platform"]

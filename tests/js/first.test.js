@@ -23,6 +23,7 @@ function run(search, metas = []) {
     head: { firstChild: null, insertBefore: (made) => added.push(made) },
     querySelectorAll: () => present,
     createElement: () => meta(),
+    addEventListener() {},
   };
   const location = { search, href: `https://h/a${search}#/route` };
   script.runInContext(createContext({ location, document, window: { addEventListener() {} } }));

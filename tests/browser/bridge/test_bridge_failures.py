@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -245,6 +246,24 @@ def test_a_bridge_that_does_not_arrive_is_told_by_the_first_script(visitors: Mak
     visitor.page.click(".dingbridge-retry")
     visitor.page.wait_for_selector("[data-bridge=ready]")
     assert visitor.errors == []
+
+
+@pytest.mark.parametrize(
+    ("body", "code"), [('throw new Error("broken");', "no_script"), ("a?.;", "old_client")]
+)
+def test_a_bridge_that_cannot_run_is_told_by_the_first_script(
+    visitors: Make, body: str, code: str
+) -> None:
+    visitor = visitors()
+    broken = {"body": body, "content_type": "text/javascript"}
+    visitor.page.route("**/bridge.js", lambda route: route.fulfill(**broken))
+    with visitor.page.expect_request("**/ding/outcome") as told:
+        visitor.open("/granted")
+        visitor.page.wait_for_selector(".dingbridge-notice")
+    assert visitor.state() == "error"
+    notice = visitor.page.inner_text(".dingbridge-notice")
+    assert visitor.data()["words"][code]["message"] in notice
+    assert json.loads(told.value.post_data or "")["code"] == code
 
 
 def test_an_engine_without_modules_is_told_to_update(visitors: Make) -> None:
