@@ -4,26 +4,58 @@
 //   renewParts(["today"]);
 //
 // The document gets the event `app:parts` (detail {names}) when they are there.
-import { failed } from "./app_outcome.js";
+import { clear, failed } from "./app_outcome.js";
 import { noAnswer } from "./app_server.js";
 import { signedFetch, user } from "./login.js";
 
-/** Fetches a page, by default this one, and takes over its parts of these names. */
-export async function renewParts(names, address = window.location.href) {
-  const parts = names.map(find);
-  parts.forEach((part) => part.setAttribute("aria-busy", "true"));
-  try {
-    const page = await fetchPage(address, names);
-    const { id } = document.activeElement;
-    names.forEach((name, index) => {
-      parts[index].replaceWith(document.importNode(page.querySelector(selector(name)), true));
-    });
-    const again = id && document.getElementById(id);
-    if (again) again.focus();
-    document.dispatchEvent(new CustomEvent("app:parts", { detail: { names } }));
-  } catch (error) {
-    parts.forEach((part) => tellIn(part, error, () => renewParts(names, address)));
+const newest = {}; // by part: the number of the renewal that was asked for last
+let count = 0;
+
+/**
+ * Fetches a page, by default this one, and takes over its parts of these names. A part waits for
+ * the renewal that was asked for last: what an earlier one brings, or says of its failure, is out
+ * of date by then. `retry` is what the button below a failure does.
+ *
+ * Resolves with "there", "failed" (which the parts say) or "overtaken".
+ */
+export async function renewParts(names, address = window.location.href, retry = null) {
+  const number = begin(names);
+  const { page, error } = await fetchPage(address, names).then(
+    (found) => ({ page: found }),
+    (reason) => ({ error: reason }),
+  );
+  const waiting = names.filter((name) => newest[name] === number);
+  if (!waiting.length) return "overtaken";
+  if (page) {
+    takeOver(page, waiting);
+    return "there";
   }
+  const again = retry || (() => renewParts(names, address));
+  waiting.forEach((name) => tellIn(find(name), error, again));
+  return "failed";
+}
+
+function begin(names) {
+  count += 1;
+  names.forEach((name) => {
+    newest[name] = count;
+    const part = find(name);
+    part.setAttribute("aria-busy", "true");
+    // An earlier failure goes, and with it a button that would overtake this.
+    const told = part.querySelector(".outcome[data-state=failed]");
+    if (told) clear(told);
+  });
+  return count;
+}
+
+function takeOver(page, names) {
+  const { id } = document.activeElement;
+  names.forEach((name) => {
+    find(name).replaceWith(document.importNode(page.querySelector(selector(name)), true));
+  });
+  const again = id && document.getElementById(id);
+  if (again) again.focus();
+  document.dispatchEvent(new CustomEvent("app:parts", { detail: { names } }));
 }
 
 async function fetchPage(address, names) {
@@ -54,9 +86,12 @@ function selector(name) {
   return `[data-part="${name}"]`;
 }
 
-/** The parts that were rendered for nobody come alive once the visitor is signed in. */
+/**
+ * The parts that were rendered for nobody come alive once the visitor is signed in. What is on its
+ * way already was asked for by a person, and would be overtaken.
+ */
 function wake() {
-  const waiting = Array.from(document.querySelectorAll("[data-part][data-signed-out]"));
+  const waiting = Array.from(document.querySelectorAll("[data-part][data-signed-out]:not([aria-busy])"));
   if (waiting.length) renewParts(waiting.map((part) => part.dataset.part));
 }
 

@@ -10,7 +10,6 @@ const form = document.getElementById("range");
 const outcome = document.getElementById("outcome");
 
 let wanted = null; // the last step that was asked for and is not begun yet
-let step = null; // what is on its way, or has failed and may be tried again
 let isBusy = false;
 let isFetching = false; // the address of the file
 let here = window.location.pathname + window.location.search;
@@ -21,25 +20,24 @@ async function show(query, kind = {}) {
   if (isBusy) return;
   isBusy = true;
   while (wanted) {
-    step = wanted;
+    const step = wanted;
     wanted = null;
     working(outcome, say("report_loading"));
-    await renewParts(["report"], form.dataset.charts + step.query);
+    const end = await renewParts(["report"], form.dataset.charts + step.query, () => show(step.query, step));
     if (outcome.dataset.state === "working") clear(outcome);
+    if (end === "there") arrive(step);
   }
   isBusy = false;
 }
 
 /** The report is there: address, fields and the attention of those who do not see it follow. */
-function arrive() {
+function arrive({ isBack, isLink }) {
   const { dataset } = part();
-  const taken = step;
-  step = null;
-  if (!taken || !dataset.address) return; // after signing in; refused, as is said there
+  if (!dataset.address) return; // refused, as is said there
   here = dataset.address;
-  if (!taken.isBack) window.history.pushState(null, "", here);
+  if (!isBack) window.history.pushState(null, "", here);
   follow(dataset);
-  if (taken.isLink) part().focus();
+  if (isLink) part().focus();
   else announce();
 }
 
@@ -106,8 +104,6 @@ document.addEventListener("click", (event) => {
     download(file.dataset.link);
   }
 });
-
-document.addEventListener("app:parts", arrive);
 
 window.addEventListener("popstate", () => {
   const { pathname, search } = window.location;

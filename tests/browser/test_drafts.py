@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 from chat_states import keep_choice
+from held import hold
 from microapp_states import Stage
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 from sqlalchemy import select
 
 from dingbridge.sandbox.conversations import CHATS, Chat
@@ -34,20 +35,6 @@ def notes(stage: Stage) -> list[str]:
         return list(connection.execute(select(checkins.c.note)).scalars())
 
 
-def hold_posts(page: Page, path: str) -> list[Route]:
-    """Requests that post are held; whoever wants them to go on says so."""
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        if route.request.method == "POST":
-            held.append(route)
-        else:
-            route.continue_()
-
-    page.route(path, hold)
-    return held
-
-
 def test_what_is_typed_while_the_position_is_looked_for_is_stored_with_it(
     stages: Callable[..., Stage],
 ) -> None:
@@ -63,7 +50,7 @@ def test_what_is_typed_while_the_position_is_looked_for_is_stored_with_it(
 
 
 def test_what_is_typed_while_it_is_being_stored_stays_for_the_next_time(stage: Stage) -> None:
-    held = hold_posts(stage.page, "**/checkin")
+    held = hold(stage.page, "**/checkin", "POST")
     stage.page.fill("#note", FIRST)
     with stage.page.expect_request("**/checkin"):
         stage.page.click("#checkin .main-button")
@@ -173,7 +160,7 @@ def test_no_answer_from_the_app_is_told_as_such_and_nothing_is_lost(
     page = stage.page
     page.clock.install()
     page.fill("#note", FIRST)
-    held = hold_posts(page, "**/checkin")
+    held = hold(page, "**/checkin", "POST")
     with page.expect_request("**/checkin"):
         page.click("#checkin .main-button")
     if kind == "silence":

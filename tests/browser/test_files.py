@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 from files_states import CHOOSE, choose, keep, stored
+from held import hold
 from microapp_states import Stage, cut_off, open_stage
 from phone import Phone
 from playwright.sync_api import Route, expect
@@ -97,6 +98,32 @@ def test_several_files_follow_one_another(uploader: Uploader) -> None:
     expect(uploader.page.locator("[data-state=uploaded]")).to_have_count(3)
     assert uploader.stored() == {f"{n}.txt": b"a" * (n + 1) for n in range(3)}
     expect(uploader.page.locator(".list .file")).to_have_count(3)
+
+
+@pytest.mark.parametrize("older", ["comes first", "comes last", "fails last"])
+def test_of_two_lists_that_are_on_their_way_the_one_asked_for_last_stays(
+    uploader: Uploader, older: str
+) -> None:
+    page, entries = uploader.page, uploader.page.locator(".list .file")
+    held, lists = hold(page, "**/files"), []
+    for name in ("a.txt", "b.txt"):
+        with page.expect_request("**/files"):
+            choose(uploader.stage, name, b"text")
+        expect(page.locator("[data-state=uploaded]")).to_have_text(re.compile(name))
+        lists.append(held[-1].fetch())  # as the server has it now, whenever it arrives
+    if older == "comes first":
+        held[0].fulfill(response=lists[0])
+    held[1].fulfill(response=lists[1])
+    expect(entries).to_have_count(2)
+    if older == "comes last":
+        with page.expect_event("requestfinished"):
+            held[0].fulfill(response=lists[0])
+    if older == "fails last":
+        with page.expect_event("requestfailed"):
+            held[0].abort()
+    page.wait_for_selector("[data-part=files]:not([aria-busy])")
+    expect(entries).to_have_count(2)
+    expect(page.locator("[data-part=files] .note-bad")).to_have_count(0)
 
 
 def test_progress_is_shown_and_read_out_by_name(uploader: Uploader) -> None:

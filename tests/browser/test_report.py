@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from held import hold, is_fetched
 from microapp_states import STRANGER, ZONE, Stage, broken
 from playwright.sync_api import Locator, Page, Route, expect
 from report_states import COLLEAGUE, drawn, worked
@@ -209,6 +210,46 @@ def test_whoever_taps_on_and_on_sees_what_was_tapped_last(stage: Stage) -> None:
     expect(stage.page.locator(".total")).to_contain_text("11 次")
     settled(stage.page)
     assert ["today" in route.request.url for route in asked] == [False, True]
+
+
+@pytest.mark.parametrize("first", ["the page's", "the tapped"])
+def test_a_tap_while_the_first_report_is_on_its_way_is_what_is_shown_and_read_out(
+    staging: Callable[..., Stage], first: str
+) -> None:
+    stage = staging()
+    page, total = stage.page, stage.page.locator(".total")
+    waking = hold(page, "**/report")
+    tapped = hold(page, "**/report/charts*")
+    with page.expect_request(lambda asked: is_fetched(asked) and asked.url.endswith("/report")):
+        stage.phone.open("/report")
+    with page.expect_request("**/report/charts*"):
+        page.get_by_role("button", name="今天").click()
+    page.wait_for_selector("#outcome .spinner")
+    if first == "the page's":
+        with page.expect_event("requestfinished"):
+            waking[0].continue_()
+        expect(page.locator("#outcome")).not_to_contain_text("次")
+        assert page.url.endswith("/report")
+    tapped[0].continue_()
+    expect(total).to_have_text("11 次 · 5 人")
+    expect(page.locator("#outcome")).to_have_text("11 次 · 5 人")
+    if first == "the tapped":
+        with page.expect_event("requestfinished"):
+            waking[0].continue_()
+    settled(page)
+    expect(total).to_have_text("11 次 · 5 人")
+    assert f"from={today(stage)}" in page.url
+
+
+def test_a_tap_before_signing_in_has_come_to_an_end_is_what_is_shown(
+    staging: Callable[..., Stage],
+) -> None:
+    stage = staging(bridge="late", late_ms=800)
+    stage.phone.open("/report")
+    stage.page.get_by_role("button", name="今天").click()
+    expect(stage.page.locator("#outcome")).to_have_text("11 次 · 5 人")
+    expect(stage.page.locator(".total")).to_have_text("11 次 · 5 人")
+    assert f"from={today(stage)}" in stage.page.url
 
 
 def test_days_that_are_no_range_are_told_and_stay(stage: Stage) -> None:
