@@ -5,8 +5,8 @@
 //
 // The document gets the event `app:parts` (detail {names}) when they are there.
 import { clear, failed } from "./app_outcome.js";
-import { noAnswer } from "./app_server.js";
-import { signedFetch, user } from "./login.js";
+import { noAnswer, receivePage } from "./app_server.js";
+import { user } from "./login.js";
 
 const newest = {}; // by part: the number of the renewal that was asked for last
 let count = 0;
@@ -59,10 +59,7 @@ function takeOver(page, names) {
 }
 
 async function fetchPage(address, names) {
-  const answer = await signedFetch(address, { headers: { Accept: "text/html" }, cache: "no-store" })
-    .catch((reason) => { if (reason.name === "BridgeError") throw reason; });
-  if (!answer) throw await noAnswer();
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const page = new DOMParser().parseFromString(await receivePage(address), "text/html");
   // What the page itself refuses, it words itself. A network to which one has to sign in first
   // answers with a page of its own.
   if (!names.every((name) => page.querySelector(selector(name)))) throw await noAnswer();

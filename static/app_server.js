@@ -17,11 +17,21 @@ export function send(address, content, method = "POST") {
   const type = isBytes ? "application/octet-stream" : "application/json";
   const body = isForm || isBytes ? content : JSON.stringify(content);
   const headers = Object.assign({ Accept: "application/json" }, isForm ? {} : { "Content-Type": type });
-  return within(ANSWER_MS, signedFetch(address, { method, headers, body })).then(read);
+  return ask(address, { method, headers, body }, json);
+}
+
+/** Resolves with a page of the server, as HTML. */
+export function receivePage(address) {
+  return ask(address, { headers: { Accept: "text/html" }, cache: "no-store" }, (answer) => answer.text());
+}
+
+/** What `read` makes of the server's answer; the time is for its body too. */
+function ask(address, request, read) {
+  return within(ANSWER_MS, signedFetch(address, request).then(read));
 }
 
 /** What an answer of the server says, as JSON; rejects with its error's words. */
-async function read(answer) {
+async function json(answer) {
   const body = await answer.json().catch(() => null);
   if (answer.ok && body) return body;
   if (answer.ok) throw await noAnswer(); // the page of a network to which one has to sign in first
@@ -36,12 +46,12 @@ export function noAnswer() {
   return explain(isOffline ? { code: "offline" } : { code: "unavailable", message: say("state_silent") });
 }
 
-/** The answer, or the words for none: offline, a server that is away, one that is silent. */
+/** What was promised, or the words for no answer: offline, a server that is away, one that is silent. */
 async function within(milliseconds, promise) {
   let timer = 0;
   const silence = new Promise((resolve) => { timer = setTimeout(resolve, milliseconds, null); });
   const answer = await Promise.race([promise, silence]).catch((reason) => {
-    if (reason.name === "BridgeError") throw reason; // signing in failed
+    if (reason.name === "BridgeError") throw reason; // signing in failed, or the server said no
     return null; // the network did
   });
   clearTimeout(timer);

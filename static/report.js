@@ -9,25 +9,17 @@ import { say } from "./app_words.js";
 const form = document.getElementById("range");
 const outcome = document.getElementById("outcome");
 
-let wanted = null; // the last step that was asked for and is not begun yet
-let isBusy = false;
 let isFetching = false; // the address of the file
 let here = window.location.pathname + window.location.search;
 
-/** Shows the report of a query; whoever taps on meanwhile gets the last one asked for. */
+/** Shows the report of a query; whoever taps on meanwhile gets the last one asked for, at once. */
 async function show(query, kind = {}) {
-  wanted = Object.assign({ query }, kind);
-  if (isBusy) return;
-  isBusy = true;
-  while (wanted) {
-    const step = wanted;
-    wanted = null;
-    working(outcome, say("report_loading"));
-    const end = await renewParts(["report"], form.dataset.charts + step.query, () => show(step.query, step));
-    if (outcome.dataset.state === "working") clear(outcome);
-    if (end === "there") arrive(step);
-  }
-  isBusy = false;
+  working(outcome, say("report_loading"));
+  const address = form.dataset.charts + query;
+  const end = await renewParts(["report"], address, () => show(query, kind));
+  if (end === "overtaken") return;
+  if (outcome.dataset.state === "working") clear(outcome);
+  if (end === "there") arrive(kind);
 }
 
 /** The report is there: address, fields and the attention of those who do not see it follow. */

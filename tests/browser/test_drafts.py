@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from chat_states import keep_choice
-from held import hold
+from held import hold, is_fetched
 from microapp_states import Stage
 from playwright.sync_api import Route, expect
 from sqlalchemy import select
@@ -190,6 +190,33 @@ def test_a_list_that_another_page_answers_for_stays_with_a_sentence_above(stage:
     page.unroute("**/checkin")
     page.click("[data-part=today] .side-button")
     page.wait_for_selector(".list li")
+
+
+# An answer of which only the head comes, as over a network that goes away meanwhile.
+NO_BODIES = "() => { Response.prototype.text = () => new Promise(() => {}); }"
+
+
+@pytest.mark.parametrize("kind", ["silence", "an answer that breaks off"])
+def test_a_list_that_does_not_come_is_told_after_a_while_and_fetched_by_a_tap(
+    stage: Stage, kind: str
+) -> None:
+    page = stage.page
+    page.clock.install()
+    if kind == "silence":
+        hold(page, "**/checkin*")
+    else:
+        page.evaluate(NO_BODIES)
+    with page.expect_request(lambda asked: is_fetched(asked) and asked.method == "GET"):
+        page.click("#checkin .main-button")
+    page.wait_for_selector(DONE)
+    page.clock.fast_forward(46_000)
+    expect(page.locator("[data-part=today] .note-bad")).to_contain_text("服务没有回应")
+    expect(page.locator("[data-part=today]")).not_to_have_attribute("aria-busy", "true")
+    if kind == "silence":
+        page.unroute("**/checkin*")
+        page.click("[data-part=today] .side-button")
+        page.wait_for_selector(".list li")
+        assert notes(stage) == [""]
 
 
 def test_a_position_that_was_found_is_read_out(stage: Stage) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from held import hold, is_fetched
 from microapp_states import STRANGER, ZONE, Stage, broken
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 from report_states import COLLEAGUE, drawn, worked
 
 pytestmark = pytest.mark.row("R48")
@@ -195,21 +195,42 @@ def test_the_list_is_turned_page_by_page(stage: Stage) -> None:
 
 
 def test_whoever_taps_on_and_on_sees_what_was_tapped_last(stage: Stage) -> None:
-    asked: list[Route] = []
+    page, total = stage.page, stage.page.locator(".total")
+    held = hold(page, "**/report/charts*")
+    for preset in ("本月", "近 7 天", "今天"):
+        with page.expect_request("**/report/charts*"):
+            page.get_by_role("button", name=preset).click()
+    page.wait_for_selector("#outcome .spinner")
+    held.pop().continue_()  # the others are as good as silent, and nobody has to wait for them
+    expect(page.locator("#outcome")).to_have_text("11 次 · 5 人")
+    settled(page)
+    for earlier in held:
+        with page.expect_event("requestfinished"):
+            earlier.continue_()
+    expect(total).to_have_text("11 次 · 5 人")
+    expect(page.locator("#outcome")).to_have_text("11 次 · 5 人")
+    assert page.url.endswith(f"/report?from={today(stage)}&to={today(stage)}")
+    page.unroute("**/report/charts*")
+    page.go_back()  # what was never shown is no step
+    expect(total).to_contain_text("61 次")
+    assert page.url.endswith("/report")
 
-    def hold_the_first(route: Route) -> None:
-        asked.append(route)
-        if len(asked) > 1:
-            route.continue_()
 
-    stage.page.route("**/report/charts*", hold_the_first)
-    for preset in ("本月", "近 7 天", "本月", "今天"):
-        stage.page.get_by_role("button", name=preset).click()
-    stage.page.wait_for_selector("#outcome .spinner")
-    asked[0].continue_()
-    expect(stage.page.locator(".total")).to_contain_text("11 次")
-    settled(stage.page)
-    assert ["today" in route.request.url for route in asked] == [False, True]
+def test_silence_is_told_after_a_while_and_a_tap_asks_again(stage: Stage) -> None:
+    page = stage.page
+    page.clock.install()
+    hold(page, "**/report/charts*")
+    with page.expect_request("**/report/charts*"):
+        page.get_by_role("button", name="今天").click()
+    page.clock.fast_forward(46_000)
+    expect(page.locator(".report .note-bad")).to_contain_text("服务没有回应")
+    expect(page.locator("#outcome")).to_be_empty()
+    expect(page.locator(".total")).to_contain_text("61 次")
+    page.unroute("**/report/charts*")
+    page.locator(".report .note-bad + button").click()
+    expect(page.locator("#outcome")).to_have_text("11 次 · 5 人")
+    expect(page.locator(".total")).to_have_text("11 次 · 5 人")
+    expect(page.locator("#from")).to_have_value(str(today(stage)))
 
 
 @pytest.mark.parametrize("first", ["the page's", "the tapped"])
