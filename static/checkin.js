@@ -118,11 +118,11 @@ sendForm(form, {
   },
   refused({ code }) {
     here = null; // whatever was wrong, the next try begins where the person is then
-    if (code === "submitted_before") renewParts(["today"]); // to which its sentence sends people
+    if (code === "submitted_before") renewParts(["today"], form.action); // as its sentence says
   },
   done({ time }) {
     done(outcome, say("checkin_done", { time }));
-    renewParts(["today"]);
+    renewParts(["today"], form.action);
   },
 });
 

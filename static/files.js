@@ -7,7 +7,7 @@ const HAS_CAMERA = /Android|iPhone|iPad|iPod|HarmonyOS|Mobile/i;
 
 const form = document.getElementById("upload");
 const list = document.getElementById("uploads");
-const queue = new Queue(list, form.dataset.uploads, () => renewParts(["files"]));
+const queue = new Queue(list, form.dataset.uploads, () => renewParts(["files"], form.action));
 
 form.querySelectorAll("input[type=file]").forEach((input) => {
   input.multiple = !input.hasAttribute("capture"); // without scripts the server takes one at a time

@@ -79,6 +79,34 @@ def test_place_time_and_note_are_stored_and_stand_in_the_list(
     assert (walker.phone.console, walker.phone.errors) == ([], [])
 
 
+def test_from_an_older_page_of_the_list_a_check_in_leads_back_to_the_newest(
+    walking: Callable[..., Walker],
+) -> None:
+    walker = walking()
+    page, entries = walker.page, walker.page.locator("[data-part=today] .list li")
+    for turn in range(3):
+        walked(walker.stage, turn)
+    walker.open()
+    page.get_by_role("link", name="更早的").click()
+    page.wait_for_url("**/checkin?before=*")
+    page.wait_for_selector("#sketch .map")
+    lose_the_answer(page)
+    walker.types()
+    walker.taps()
+    walker.reads_the_failure()
+    walker.types("到达现场")
+    walker.taps()  # the list that the answer speaks of has the first one
+    expect(page.locator("#outcome .note-bad")).to_contain_text("请看列表")
+    expect(entries.first).to_contain_text(NOTE)
+    page.reload()
+    expect(entries.first).not_to_contain_text(NOTE)
+    page.wait_for_selector("#sketch .map")
+    walker.taps()
+    walker.sees_it_done()
+    expect(entries.first).to_contain_text("到达现场")
+    expect(entries.nth(1)).to_contain_text(NOTE)
+
+
 def test_two_taps_store_once(walker: Walker) -> None:
     walker.types()
     walker.page.evaluate(

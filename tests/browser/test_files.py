@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import requests
-from files_states import CHOOSE, choose, keep, stored
+from files_states import CHOOSE, choose, keep, several_pages, stored
 from held import hold
 from microapp_states import Stage, cut_off, open_stage
 from phone import Phone
@@ -124,6 +124,17 @@ def test_of_two_lists_that_are_on_their_way_the_one_asked_for_last_stays(
     page.wait_for_selector("[data-part=files]:not([aria-busy])")
     expect(entries).to_have_count(2)
     expect(page.locator("[data-part=files] .note-bad")).to_have_count(0)
+
+
+def test_from_an_older_page_of_the_list_an_upload_leads_back_to_the_newest(
+    uploader: Uploader,
+) -> None:
+    several_pages(uploader.stage)
+    uploader.open()
+    uploader.page.get_by_role("link", name="更早的").click()
+    uploader.page.wait_for_url("**/files?before=*")
+    choose(uploader.stage, NAME, CONTENT)
+    uploader.sees_it_uploaded()
 
 
 def test_progress_is_shown_and_read_out_by_name(uploader: Uploader) -> None:
