@@ -29,10 +29,13 @@ export function sendForm(form, options) {
     try {
       await attempt();
     } catch (error) {
-      if (SETTLED.includes(error.code)) draft.renewKey();
+      const isSettled = SETTLED.includes(error.code);
+      if (isSettled) draft.renewKey();
       if (options.refused && error.status >= 400 && error.status < 500) options.refused(error);
       if (error.isShown) clear(options.outcome);
-      else failed(options.outcome, error, submit);
+      // Under a new key a button that tries again would make a second one: who has looked and wants
+      // that, as the sentence says, takes the form's own.
+      else failed(options.outcome, error, isSettled ? null : submit);
     } finally {
       isBusy = false;
       form.removeAttribute("aria-busy");

@@ -156,6 +156,7 @@ def test_what_was_changed_after_a_lost_answer_is_told_apart_and_stored_by_the_ne
     walker.taps()
     expect(walker.page.locator("#outcome .note-bad")).to_contain_text("请看列表")
     expect(entries).to_have_count(1)  # the list that the sentence speaks of is up to date
+    expect(walker.page.locator("#outcome button")).to_have_count(0)  # it would store another one
     assert walker.stored() == [NOTE]
     walker.taps()
     walker.sees_it_done()
