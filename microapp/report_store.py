@@ -107,7 +107,9 @@ def by_person(
         .limit(1)
         .scalar_subquery()
     )
-    ordered = select(people, name.label("name")).order_by(people.c.times.desc(), people.c.userid)
+    # A sum whose check-ins are gone (a restore that went wrong) must not be without a name.
+    named = func.coalesce(name, people.c.userid).label("name")
+    ordered = select(people, named).order_by(people.c.times.desc(), people.c.userid)
     rows = connection.execute(ordered).all()
     found = [PersonSum(row.userid, row.name, row.times, row.days) for row in rows]
     return found, rows[0].people if rows else 0

@@ -30,13 +30,13 @@ class PostgresqlServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count()
         self._user = _owner(folder)
-        initdb = [_program("initdb"), "-D", str(self._data), "-U", "app", "-A", "trust"]
+        initdb = [program("initdb"), "-D", str(self._data), "-U", "app", "-A", "trust"]
         initdb += ["-E", "UTF8", "--locale=C", "--no-sync"]
         self._run(initdb)
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        command = [_program("postgres"), "-D", str(self._data), "-p", str(self.port), "-k", ""]
+        command = [program("postgres"), "-D", str(self._data), "-p", str(self.port), "-k", ""]
         command += ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen([*self._user, *command], stdout=log, stderr=log)
@@ -46,7 +46,7 @@ class PostgresqlServer:
         """End it at once, as an operator in a hurry does: connections are cut."""
         if self._process is not None:
             self._process.terminate()
-            self._run([_program("pg_ctl"), "stop", "-D", str(self._data), "-m", "fast"])
+            self._run([program("pg_ctl"), "stop", "-D", str(self._data), "-m", "fast"])
             self._process.wait(30)
             self._process = None
 
@@ -74,12 +74,12 @@ class PostgresqlServer:
         subprocess.run([*self._user, *command], check=True, capture_output=True)
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
     """The newest PostgreSQL's, where Debian puts them, or the one on the path."""
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    program = str(found[-1]) if found else shutil.which(name)
-    assert program, f"{name} is missing; tests/apt.sh installs PostgreSQL"
-    return program
+    path = str(found[-1]) if found else shutil.which(name)
+    assert path, f"{name} is missing; tests/apt.sh installs PostgreSQL"
+    return path
 
 
 def _owner(folder: Path) -> list[str]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import re
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -18,7 +21,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from microapp_visitor import AppVisitor, error_code, new_key
-from postgresql_server import PostgresqlServer
+from postgresql_server import PostgresqlServer, program
 from sqlalchemy import Connection, column, func, inspect, select, table
 
 import app as micro_app
@@ -35,6 +38,8 @@ pytest_plugins = ["store_fixtures"]
 
 PERSON = SessionUser("user5031", "欧阳若兰", admin=False, corp="ding0123456789abcdef", at=0)
 versions = table(VERSION_TABLE, column("version_num"))
+NOBODYS = Settings("", "", "", "", ())  # nothing but a database
+DOCUMENT = Path(micro_app.__file__).parent / "docs" / "microapp.md"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -406,6 +411,94 @@ def test_an_upgrade_counts_what_is_there(store_settings: dict[str, object]) -> N
         store_once(connection, checkins, PERSON, row("key-after-it-0000"))
         assert days(connection) == [(date(2026, 3, 1), "user5031", 4)]
     upgraded.close()
+
+
+def documented(language: str, words_in_it: str) -> str:
+    """The block of docs/microapp.md with these words, as an operator copies it."""
+    blocks = re.findall(rf"```{language}\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    (block,) = [block for block in blocks if words_in_it in block]
+    return str(block)
+
+
+def test_the_statements_of_the_document_count_the_sums_of_days_anew(database: Database) -> None:
+    with database.write() as connection:
+        store_once(connection, checkins, PERSON, row("key-of-number-0001"))
+        counted = days(connection)
+        connection.execute(checkin_days.update().values(times=7))
+        stray = {"corp": "another", "day": date(2026, 3, 9), "userid": "nobody", "times": 3}
+        connection.execute(checkin_days.insert().values(stray))
+    statements = documented("sql", "DELETE FROM checkin_days").split(";")
+    with database.write() as connection:
+        for statement in statements:
+            is_for_it = "LOCK" not in statement or database.engine.dialect.name == "postgresql"
+            if is_for_it and statement.strip() not in {"BEGIN", "COMMIT", ""}:
+                connection.exec_driver_sql(statement)
+        assert days(connection) == counted == [(date(2026, 3, 1), "user5031", 1)]
+
+
+@pytest.fixture
+def on_postgresql(postgresql: PostgresqlServer, migrated_database: str) -> Iterator[Database]:
+    """A PostgreSQL database with empty tables."""
+    settings = replace(NOBODYS, database_url=postgresql.new_database(migrated_database))
+    opened = open_database(settings)
+    yield opened
+    opened.close()
+
+
+def test_truncating_the_check_ins_empties_the_sums_of_days(on_postgresql: Database) -> None:
+    with on_postgresql.write() as connection:
+        store_once(connection, checkins, PERSON, row("key-of-number-0001"))
+        connection.exec_driver_sql("TRUNCATE checkins")
+        assert days(connection) == []
+        store_once(connection, checkins, PERSON, row("key-of-number-0002"))
+        assert days(connection) == [(date(2026, 3, 1), "user5031", 1)]
+
+
+@pytest.mark.parametrize("path", ["''", "pg_temp", "another, public"])
+def test_the_sums_of_days_are_kept_whatever_schemas_a_writer_looks_into(
+    on_postgresql: Database, path: str
+) -> None:
+    with on_postgresql.write() as connection:
+        store_once(connection, checkins, PERSON, row("key-of-number-0001"))
+        connection.exec_driver_sql("CREATE SCHEMA another")
+        connection.exec_driver_sql("CREATE TABLE another.checkin_days (no_column_of_ours int)")
+        connection.exec_driver_sql(f"SET LOCAL search_path = {path}")
+        connection.exec_driver_sql("UPDATE public.checkins SET day = day + 1")
+        connection.exec_driver_sql("SET LOCAL search_path = public")
+        assert days(connection) == [(date(2026, 3, 2), "user5031", 1)]
+
+
+@pytest.mark.parametrize("way", ['pg_dump "$FROM"', "--data-only"])
+def test_a_backup_that_is_made_as_the_document_says_brings_everything_back_once(
+    on_postgresql: Database,
+    postgresql: PostgresqlServer,
+    migrated_database: str,
+    tmp_path: Path,
+    way: str,
+) -> None:
+    with on_postgresql.write() as connection:
+        for number in range(3):
+            store_once(connection, checkins, PERSON, row(f"key-of-number-000{number}"))
+        before, counted = connection.execute(select(checkins)).all(), days(connection)
+    template = migrated_database if way == "--data-only" else "template0"
+    settings = replace(NOBODYS, database_url=postgresql.new_database(template))
+    programs = f"{Path(program('pg_dump')).parent}:{os.environ['PATH']}"
+    source = on_postgresql.engine.url.set(drivername="postgresql").render_as_string()
+    subprocess.run(
+        ["bash", "-e", "-c", documented("sh", way)],
+        env={"PATH": programs, "FROM": source, "TO": str(settings.database_url)},
+        cwd=tmp_path,
+        check=True,
+        timeout=60,
+    )
+    restored = open_database(settings)
+    with restored.write() as connection:
+        assert connection.execute(select(checkins)).all() == before
+        assert days(connection) == counted
+        stored, _ = store_once(connection, checkins, PERSON, row("key-of-number-0003"))
+        assert stored.id > before[-1].id
+        assert days(connection) == [(date(2026, 3, 1), "user5031", 4)]
+    restored.close()
 
 
 def migrations(connection: Connection) -> Config:

@@ -19,7 +19,7 @@ from sqlalchemy import Engine, event, insert
 from werkzeug.test import TestResponse
 
 from microapp import context
-from microapp.checkin_store import checkins
+from microapp.checkin_store import checkin_days, checkins
 from microapp.database import Database
 from microapp.report_csv import plain
 from microapp.report_range import DayRange
@@ -342,6 +342,20 @@ def test_names_are_those_of_the_check_in_and_a_sum_has_the_latest(
     assert table(earlier, "people") == [("小王", "1", "1")]
     rows = csv_rows(admin.get("/report/checkins.csv"))
     assert [row[2] for row in rows[1:]] == ["王小磊", "王磊"]
+
+
+def test_a_sum_without_a_check_in_has_the_userid_for_a_name(
+    admin: AppVisitor, store: Store, database: Database
+) -> None:
+    """As after a restore that counted twice: an administrator sees numbers, and no failure."""
+    store(LEI, TODAY)
+    corp = admin.app.extensions["dingbridge"]["dingbridge"].settings.corp_id
+    stray = {"corp": corp, "day": TODAY, "userid": "user9000", "times": 2}
+    with database.write() as connection:
+        connection.execute(insert(checkin_days).values(stray))
+    answer = admin.get("/report")
+    assert answer.status_code == 200
+    assert table(answer.text, "people") == [("user9000", "2", "1"), ("王磊", "1", "1")]
 
 
 def test_namesakes_are_told_apart(admin: AppVisitor, store: Store) -> None:
