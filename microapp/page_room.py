@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import TypeVar
 
 from markupsafe import escape
-from sqlalchemy import Row
+
+Item = TypeVar("Item")
 
 
 def weight(*texts: str) -> int:
@@ -23,8 +24,6 @@ def cut(text: str, room: int) -> str:
     return text[: bisect_right(list(accumulate(map(weight, text))), room)]
 
 
-def fitting(
-    rows: Sequence[Row[Any]], weigh: Callable[[Row[Any]], int], room: int
-) -> Sequence[Row[Any]]:
+def fitting(rows: Sequence[Item], weigh: Callable[[Item], int], room: int) -> Sequence[Item]:
     """The first rows that take up at most `room` bytes together, but one at least."""
     return rows[: max(1, bisect_right(list(accumulate(map(weigh, rows))), room))]

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, current_app, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from jinja2.filters import do_truncate
+from markupsafe import Markup
 from sqlalchemy import Connection, Row
 
 from dingbridge import catalogue
 from dingbridge.login.session import SessionUser
 from dingbridge.nav_bgcolor import NAME as NAV_COLOUR
-from dingbridge.page import new_reference
+from dingbridge.page import escape_json, new_reference
 from dingbridge.problems import RequestRefused
 from dingbridge.settings import Language
 from microapp import report_store
@@ -38,8 +40,10 @@ View = Callable[[], ResponseReturnValue]
 
 PEOPLE_SHOWN = 10
 ENTRIES_SHOWN = 10
-_MOST_PAGES = 10_000
-_ENTRIES_ROOM = 3600  # bytes of HTML
+_MOST_SKIPPED = 1_000_000
+# Bytes of HTML for rows, where neither the address nor anybody's name takes up any.
+_CHARTS_ROOM, _ENTRIES_ROOM = 2810, 3600
+_COLOUR_WEIGHT = 210  # of the colour in navigation and form
 _DATE_LENGTH = 10  # characters
 _LINK = "report"
 _COLUMNS = (
@@ -82,7 +86,7 @@ def _add_charts(page: Blueprint, micro: MicroApp) -> None:
         try:
             asked = _asked(micro, person)
             with micro.database.read() as connection:
-                shown = _shown(connection, asked)
+                shown = _shown(connection, asked, person)
         except RequestRefused as error:
             if wants_json() or error.status not in (403, 422):
                 raise
@@ -140,27 +144,32 @@ def _csv(micro: MicroApp, scope: Scope, lang: Language) -> Response:
 class Asked:
     """What an address asks for: charts, or the list (`is_list`, from the entry `before` on).
 
-    `of` is the person whom an administrator looks at alone.
+    `of` is the person whom an administrator looks at alone, `people` how many come before those
+    who are shown.
     """
 
     scope: Scope
     of: str
     is_list: bool
     before: int | None
-    people_page: int
+    people: int
     colour: str | None
 
-    def address(self) -> str:
+    def address(self) -> Markup:
         """The query of just this."""
-        page = self.people_page if self.people_page > 1 else None
         view = "list" if self.is_list else None
-        return self.query(view=view, before=self.before, people=page)
+        return self.query(view=view, before=self.before, people=self.people)
 
-    def query(self, **more: object) -> str:
-        """The query of an address of these days, as links carry it: no escapes."""
+    def query(self, **more: object) -> Markup:
+        """The query of an address of these days, for the attributes of links.
+
+        `&` stands there as it is, which HTML allows before a name and `=`: a page has many links,
+        and 15 kB.
+        """
         days = self.scope.days
         asked = {"from": days.first, "to": days.last, "person": self.of, NAV_COLOUR: self.colour}
-        return urlencode({key: value for key, value in (asked | more).items() if value}, safe="@")
+        given = {key: value for key, value in (asked | more).items() if value}
+        return Markup(urlencode(given, safe="@"))  # noqa: S704 - nothing else is left by urlencode
 
 
 def _asked(micro: MicroApp, person: SessionUser) -> Asked:
@@ -175,48 +184,79 @@ def _asked(micro: MicroApp, person: SessionUser) -> Asked:
         of=of if person.admin else "",
         is_list=request.args.get("view") == "list",
         before=parse_id(request.args["before"]) if "before" in request.args else None,
-        people_page=min(max(1, request.args.get("people", 1, int)), _MOST_PAGES),
+        people=min(max(0, request.args.get("people", 0, int)), _MOST_SKIPPED),
         colour=nav_colour(),
     )
 
 
-def _shown(connection: Connection, asked: Asked) -> dict[str, Any]:
+def _shown(connection: Connection, asked: Asked, person: SessionUser) -> dict[str, Any]:
     name = report_store.name_of(connection, asked.scope.corp, asked.of) if asked.of else ""
-    more = _list(connection, asked) if asked.is_list else _charts(connection, asked)
+    taken = _taken(asked, person, name)
+    more = _list(connection, asked, taken) if asked.is_list else _charts(connection, asked, taken)
     return {"name": name, **more}
 
 
-def _list(connection: Connection, asked: Asked) -> dict[str, Any]:
+def _taken(asked: Asked, person: SessionUser, name: str) -> int:
+    """The bytes that addresses and names take up outside of the rows, at most."""
+    own, links = request.query_string.decode("latin-1"), 5 if asked.is_list else 4
+    addresses = weight(own) + len(escape_json(own)) + links * weight(asked.query())
+    names = weight(name or asked.of, asked.of) + len(escape_json(person.public()).encode())
+    return addresses + names + (_COLOUR_WEIGHT if asked.colour else 0)
+
+
+def _list(connection: Connection, asked: Asked, taken: int) -> dict[str, Any]:
     # One more than is shown tells whether there are older ones.
     rows = report_store.latest(
         connection, asked.scope, before=asked.before, limit=ENTRIES_SHOWN + 1
     )
-    shown = fitting(rows[:ENTRIES_SHOWN], _weigh, _ENTRIES_ROOM)
+    shown = fitting(rows[:ENTRIES_SHOWN], _weigh_entry, _ENTRIES_ROOM - taken)
     return {"entries": shown, "has_older": len(rows) > len(shown)}
 
 
-def _weigh(row: Row[Any]) -> int:
-    return 110 + weight(row.name[:20], row.address[:32], row.note[:24])
+def _weigh_entry(row: Row[Any]) -> int:
+    shown = (
+        _truncated(row.name, 20),
+        _truncated(row.address, 32) or " " * 30,
+        _truncated(row.note, 24),
+    )
+    return 85 + weight(*shown)  # with the markup
 
 
-def _charts(connection: Connection, asked: Asked) -> dict[str, Any]:
+def _truncated(text: str, length: int) -> str:
+    """As the templates show it."""
+    return do_truncate(current_app.jinja_env, text, length)
+
+
+def _charts(connection: Connection, asked: Asked, taken: int) -> dict[str, Any]:
     unit, sums = asked.scope.days.sums(report_store.by_day(connection, asked.scope))
-    people: list[PersonSum] = []
+    people: Sequence[PersonSum] = []
     number = 0
     if asked.scope.userid is None:
-        skip = (asked.people_page - 1) * PEOPLE_SHOWN
         people, number = report_store.by_person(
-            connection, asked.scope, skip=skip, limit=PEOPLE_SHOWN
+            connection, asked.scope, skip=asked.people, limit=PEOPLE_SHOWN
         )
     times_of_names = Counter(person.name for person in people)
+    namesakes = {name for name, times in times_of_names.items() if times > 1}
+
+    def weigh(one: PersonSum) -> int:
+        told_apart = f" ({one.userid})" if one.name in namesakes else ""
+        numbers = f"{one.times}{one.days}"
+        return 42 + weight(
+            asked.query(person=one.userid), _truncated(one.name, 20), told_apart, numbers
+        )
+
+    # By month the table has years, of two bytes more than days.
+    days = sum((29 if unit == "month" else 27) + len(str(times)) for times in sums.values())
+    shown = fitting(people, weigh, _CHARTS_ROOM - taken - days)
+    seen = asked.people + len(shown)
     return {
         "unit": unit,
         "sums": sums,
         "total": sum(sums.values()),
-        "people": people,
+        "people": shown,
         "number_of_people": number,
-        "has_more_people": number > asked.people_page * PEOPLE_SHOWN,
-        "namesakes": {name for name, times in times_of_names.items() if times > 1},
+        "next_people": seen if number > seen else None,
+        "namesakes": namesakes,
     }
 
 

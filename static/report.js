@@ -24,11 +24,11 @@ async function show(query, kind = {}) {
 
 /** The report is there: address, fields and the attention of those who do not see it follow. */
 function arrive({ isBack, isLink }) {
-  const { dataset } = part();
-  if (!dataset.address) return; // refused, as is said there
-  here = dataset.address;
+  const { address } = part().dataset;
+  if (!address) return; // refused, as is said there
+  here = address;
   if (!isBack) window.history.pushState(null, "", here);
-  follow(dataset);
+  follow(here);
   if (isLink) part().focus();
   else announce();
 }
@@ -38,9 +38,11 @@ function part() {
 }
 
 /** What stands outside of the part is about the same days and person. */
-function follow({ address, from, to, person }) {
-  form.elements.from.value = from;
-  form.elements.to.value = to;
+function follow(address) {
+  const asked = new URLSearchParams(address.split("?")[1]);
+  form.elements.from.value = asked.get("from");
+  form.elements.to.value = asked.get("to");
+  const person = asked.get("person") || "";
   Object.assign(form.elements.person, { value: person, disabled: !person });
   const language = document.querySelector("input[name=back]");
   if (language) language.value = address;
@@ -93,7 +95,7 @@ document.addEventListener("click", (event) => {
     show(link.search, { isLink: true });
   } else if (file && isPlain) {
     event.preventDefault();
-    download(file.dataset.link);
+    download(file.dataset.link + file.search);
   }
 });
 

@@ -255,7 +255,7 @@ def test_presets_end_today_and_win_over_the_fields(
     page = visitor.get(f"/report?from=2020-01-01&to=2020-01-02&preset={preset}").text
     assert f'name="from" value="{first}"' in page
     assert 'name="to" value="2026-03-04"' in page
-    assert f'data-address="/report?from={first}&amp;to=2026-03-04"' in page
+    assert f'data-address="/report?from={first}&to=2026-03-04"' in page
 
 
 @pytest.mark.parametrize(
@@ -446,6 +446,25 @@ def test_people_are_paged_too(admin: AppVisitor, store: Store) -> None:
     assert words("zh")["report_more_people"] not in page
     assert len({person[0] for person in found}) == 23
     times = [int(person[1]) for person in found]
+    assert times == sorted(times, reverse=True)
+
+
+def test_people_with_long_names_are_fewer_on_a_page_and_each_is_on_one(
+    admin: AppVisitor, store: Store
+) -> None:
+    for number in range(23):
+        store(f"{number:064}", TODAY, hours=tuple(range(number % 5 + 1)), name="&" * 25)
+    pages, address = [], "/report?dd_nav_bgcolor=FF0B62D6"
+    while len(pages) < 23:
+        page = admin.get(address).text
+        pages.append(table(page, "people"))
+        if words("zh")["report_more_people"] not in page:
+            break
+        address = link(page, words("zh")["report_more_people"])
+    assert all(0 < len(people) < 10 for people in pages)
+    people = [person for page_of_people in pages for person in page_of_people]
+    assert len(people) == len({person[0] for person in people}) == 23
+    times = [int(person[1]) for person in people]
     assert times == sorted(times, reverse=True)
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -114,33 +115,104 @@ def test_pages_of_long_lists_hold_every_row_once(visitor: AppVisitor, page: str)
     assert counted == (24 if page == "scan" else 12)
 
 
-def test_the_html_of_a_report_with_all_that_it_shows_is_at_most_15_kb(
-    visitor: AppVisitor,
-) -> None:
+# Months of check-ins: names, userids of 64 characters at most, and how many people fit.
+MONTHS = {
+    3: ("欧阳很长的名字", "user{:04}", 10),
+    5: ("&" * 17, "user{:04}", 1),
+    7: ("&" * 25, "{:064}", 1),
+    8: ("长" * 80, "wang.lei@corp-1_{:048}", 1),
+}
+
+
+@pytest.fixture(scope="module")
+def reported(visitor: AppVisitor) -> AppVisitor:
+    """The visitor, once eleven people have checked in on every day of each of those months."""
     corp = visitor.app.extensions["dingbridge"]["dingbridge"].settings.corp_id
-    person = SessionUser("user5031", "", admin=False, corp=corp, at=0)
     place = Place(30.28, 120.03, 29.0, "浙江省杭州市余杭区文一西路" * 8)
     database = open_database(Settings.load(visitor.app.config))
     with database.write() as connection:
-        for day in range(1, 32):
-            for number in range(11):
-                somebody = replace(person, userid=f"user{number:04}", name="欧阳很长的名字")
+        for month, (name, userid, _) in MONTHS.items():
+            for number, day in product(range(11), range(1, 32)):
                 add(
                     connection,
-                    somebody,
-                    place,
+                    SessionUser(userid.format(number), name, admin=False, corp=corp, at=0),
+                    replace(place, address="&" * 200) if "&" in name else place,
                     key=new_key(),
-                    note="等待签收，明天再来" * 20,
-                    at=datetime(2025, 3, day, tzinfo=UTC),
-                    day=date(2025, 3, day),
+                    note="&" * 200 if "&" in name else "等待签收，明天再来" * 20,
+                    at=datetime(2025, month, day, tzinfo=UTC),
+                    day=date(2025, month, day),
                 )
     database.close()
-    admin = visitor.colleague("manager4220", "张小沙", admin=True)
-    for view, shown in (("charts", 41), ("list", 10)):
-        answer = admin.get(f"/report?from=2025-03-01&to=2025-03-31&view={view}")
+    return visitor
+
+
+@pytest.mark.parametrize("month", MONTHS)
+@pytest.mark.parametrize("own_name", ["张小沙", "&" * 60])
+def test_the_html_of_a_report_with_all_that_it_shows_is_at_most_15_kb(
+    reported: AppVisitor, month: int, own_name: str
+) -> None:
+    admin = reported.colleague("manager4220", own_name, admin=True)
+    _, userid, fitting = MONTHS[month]
+    days = f"from=2025-{month:02}-01&to=2025-{month:02}-31"
+    sizes = {}
+    for lang, colour, whose, view in product(
+        ("zh", "en"),
+        ("", "&dd_nav_bgcolor=FF0B62D6"),
+        ("", f"&person={userid.format(7)}"),
+        ("charts", "list"),
+    ):
+        admin.client.set_cookie("lang", lang, domain="app.example.test")
+        answer = admin.get(f"/report?{days}{whose}&view={view}{colour}")
         assert '"signature"' in answer.text
-        assert len(re.findall(r"<tr><th scope=row>|<li>", answer.text)) == shown
-        assert len(answer.data) <= HTML_LIMIT, view
+        rows = len(re.findall(r"<tr><th scope=row>|<li>", answer.text))
+        least = fitting if own_name == "张小沙" and not colour else 1
+        shown = {"list": least, "charts": 31 if whose else 31 + least}
+        assert shown[view] <= rows <= 41
+        sizes[lang, colour, whose, view] = len(answer.data)
+    assert {name: size for name, size in sizes.items() if size > HTML_LIMIT} == {}, sizes
+
+
+@pytest.mark.parametrize("last", ["2025-08-31", "2025-12-31"])
+@pytest.mark.parametrize("view", ["charts&people=1", "list"])
+def test_the_html_of_a_report_of_long_ranges_is_at_most_15_kb(
+    reported: AppVisitor, last: str, view: str
+) -> None:
+    admin = reported.colleague("manager4220", "&" * 60, admin=True)
+    admin.client.set_cookie("lang", "en", domain="app.example.test")
+    colour = "dd_nav_bgcolor=FF0B62D6"
+    page = f"/report?from=2025-03-04&to={last}&view={view}&{colour}"
+    for _ in range(5):
+        answer = admin.get(page)
+        assert len(answer.data) <= HTML_LIMIT, page
+        further = re.findall(r'href="(\?[^"]*&(?:people|before)=\d+)"', answer.text)
+        assert further, page
+        page = f"/report{further[0]}"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_ten_people_whose_names_are_not_alike_fit_in_any_colour(
+    visitor: AppVisitor, lang: str
+) -> None:
+    corp = visitor.app.extensions["dingbridge"]["dingbridge"].settings.corp_id
+    database = open_database(Settings.load(visitor.app.config))
+    with database.write() as connection:
+        for number, day in product(range(11), range(1, 32)):
+            name = "欧阳若" + "兰雪梅竹菊松柏桐桂枫柳"[number]
+            add(
+                connection,
+                SessionUser(f"user{number:04}", name, admin=False, corp=corp, at=0),
+                Place(30.28, 120.03, 29.0, ""),
+                key=f"{lang}-{number:08}-{day:08}",
+                note="",
+                at=datetime(2025, 10, day, tzinfo=UTC),
+                day=date(2025, 10, day),
+            )
+    database.close()
+    admin = visitor.colleague("manager4220", "张小沙", admin=True)
+    admin.client.set_cookie("lang", lang, domain="app.example.test")
+    page = admin.get("/report?from=2025-10-01&to=2025-10-31&dd_nav_bgcolor=FF0B62D6")
+    assert len(re.findall(r"<tr><th scope=row>", page.text)) == 41
+    assert len(page.data) <= HTML_LIMIT
 
 
 def test_scripts_and_styles_of_every_page_are_at_most_40_kb(visitor: AppVisitor) -> None:
