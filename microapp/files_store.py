@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    and_,
     delete,
     func,
     insert,
@@ -29,6 +30,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql import ColumnElement
 
 from dingbridge.login.session import SessionUser
 from dingbridge.problems import RequestRefused
@@ -134,19 +136,29 @@ def require_upload(connection: Connection, person: SessionUser, key: str) -> Row
     return row
 
 
+def require_wanted(
+    connection: Connection, person: SessionUser, upload: Row[Any], now: datetime
+) -> None:
+    """Raises RequestRefused (409, `upload_out_of_step`) for what is the person's upload no more."""
+    wanted = select(uploads.c.id).where(_is_wanted(person, upload, now))
+    if connection.execute(wanted).first() is None:
+        raise RequestRefused(409, "upload_out_of_step")
+
+
 def finish(
     connection: Connection, person: SessionUser, upload: Row[Any], *, at: datetime, day: date
 ) -> Row[Any]:
     """Make a file of an upload all of whose bytes are there; its row.
 
-    Raises RequestRefused (409, `upload_out_of_step`) where it was cleared away meanwhile.
+    Raises as `require_wanted`: bytes that somebody stopped or deleted meanwhile stay none, also
+    while they are not cleared away yet.
     """
     _one_at_a_time(connection, person)
     stored = _submitted(connection, files, person, upload.key)
     if stored is not None:  # the same request came twice
         return stored
-    taken = connection.execute(delete(uploads).where(uploads.c.token == upload.token))
-    if not taken.rowcount:
+    taken = delete(uploads).where(_is_wanted(person, upload, at))
+    if not connection.execute(taken).rowcount:
         raise RequestRefused(409, "upload_out_of_step")
     values = {name: getattr(upload, name) for name in ("key", "file_name", "size", "token")}
     return store_once(connection, files, person, {**values, "at": at, "day": day})[0]
@@ -208,6 +220,16 @@ def linked(connection: Connection, token: str) -> Row[Any]:
     if row is None:
         raise RequestRefused(404, "not_found")
     return row
+
+
+def _is_wanted(person: SessionUser, upload: Row[Any], now: datetime) -> ColumnElement[bool]:
+    """That a row is this upload, and nobody's leftover: those have the token and another key."""
+    return and_(
+        is_of(uploads, person),
+        uploads.c.key == upload.key,
+        uploads.c.token == upload.token,
+        uploads.c.expires > now,
+    )
 
 
 def _submitted(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from os import SEEK_END
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -24,7 +24,15 @@ from microapp.failures import wants_json
 from microapp.file_names import extension, file_name
 from microapp.file_shelf import FileShelf, open_shelf, refusing_when_full
 from microapp.file_types import BEGINNING, FILE_TYPES, FileType, is_what_it_says
-from microapp.files_store import Wanted, begin, finish, give_up, require_upload, sweep
+from microapp.files_store import (
+    Wanted,
+    begin,
+    finish,
+    give_up,
+    require_upload,
+    require_wanted,
+    sweep,
+)
 from microapp.tables import submission_key
 
 FILE_BYTES = 20 << 20  # 20 MB as computers count, which is more than as people do
@@ -40,10 +48,8 @@ def add_uploads(page: Blueprint, micro: MicroApp) -> None:
     def begin_upload() -> ResponseReturnValue:
         """201 for a new upload, 200 for one that goes on or is done."""
         posted = json_body(_FORM_BYTES)
-        row, offset = _begun(
-            micro, _wanted(posted.get("key"), posted.get("name"), posted.get("size"))
-        )
-        return jsonify(_progress(micro, row, offset)), 200 if offset else 201
+        upload = _begun(micro, _wanted(posted.get("key"), posted.get("name"), posted.get("size")))
+        return jsonify(_progress(micro, *upload)), 200 if upload.offset else 201
 
     @page.put("/files/uploads/<key>/<offset>")
     @micro.bridge.login_required
@@ -77,12 +83,12 @@ def add_uploads(page: Blueprint, micro: MicroApp) -> None:
         if sent is None or not sent.filename:
             raise RequestRefused(400, "bad_request")
         wanted = _wanted(request.form.get("key"), sent.filename, sent.stream.seek(0, SEEK_END))
-        row, offset = _begun(micro, wanted)
+        row, offset, is_file = _begun(micro, wanted)
         is_new = offset < row.size
         while offset < row.size:
             sent.stream.seek(offset)
             offset = _stored(micro, row, offset, sent.stream.read(PIECE_BYTES))
-        answer = _progress(micro, row, offset)
+        answer = _progress(micro, row, offset, is_file)
         if not wants_json():
             return back_to("/files")
         return jsonify(answer), 201 if is_new else 200
@@ -111,8 +117,15 @@ def _wanted(key: object, name: object, size: object) -> Wanted:
     return Wanted(key, cleaned, size)
 
 
-def _begun(micro: MicroApp, wanted: Wanted) -> tuple[Row[Any], int]:
-    """The upload, and how many of its bytes are there: all where it is a file already."""
+class _Begun(NamedTuple):
+    """An upload, or the file that it is already, and how many of its bytes are there."""
+
+    row: Row[Any]
+    offset: int
+    is_file: bool
+
+
+def _begun(micro: MicroApp, wanted: Wanted) -> _Begun:
     now = micro.now()
     sweep(micro.database, shelf_of(micro), now)
     quota = micro.bridge.settings.files_quota * 1_000_000
@@ -122,7 +135,8 @@ def _begun(micro: MicroApp, wanted: Wanted) -> tuple[Row[Any], int]:
             # In the transaction: once others know of the upload they may clear it away, and a
             # file made after that would belong to nobody.
             shelf_of(micro).create(row.token)
-    return row, row.size if is_file else shelf_of(micro).size(row.token)
+    offset = row.size if is_file else shelf_of(micro).size(row.token)
+    return _Begun(row, offset, is_file)
 
 
 def _stored(micro: MicroApp, row: Row[Any], offset: int, piece: bytes) -> int:
@@ -136,19 +150,32 @@ def _stored(micro: MicroApp, row: Row[Any], offset: int, piece: bytes) -> int:
     return shelf_of(micro).append(row.token, offset, piece, row.size)
 
 
-def _progress(micro: MicroApp, row: Row[Any], offset: int) -> dict[str, int]:
+def _progress(micro: MicroApp, row: Row[Any], offset: int, is_file: bool = False) -> dict[str, int]:
     """The answer. An upload that is whole becomes a file, if it is what it says."""
     answer = {"offset": offset, "size": row.size}
+    if is_file:  # it may be deleted by now, and must not become one again
+        return {**answer, "file": row.id}
     if offset < row.size:
         return answer
-    with shelf_of(micro).open(row.token) as file:
-        is_honest = is_what_it_says(_type(row), file)
-    if not is_honest:
+    if not _is_honest(micro, row):
         raise _refused_as_lie(micro, row)
     now = micro.now()
     with micro.database.write() as connection:
         stored = finish(connection, micro.person(), row, at=now, day=micro.day_of(now))
     return {**answer, "file": stored.id}
+
+
+def _is_honest(micro: MicroApp, row: Row[Any]) -> bool:
+    """Whether the bytes are of the type that the name says. Raises as `require_wanted`, and
+    RequestRefused (500, `file_lost`) where they are gone all the same.
+    """
+    try:
+        with shelf_of(micro).open(row.token) as file:
+            return is_what_it_says(_type(row), file)
+    except RequestRefused:
+        with micro.database.read() as connection:
+            require_wanted(connection, micro.person(), row, micro.now())
+        raise
 
 
 def _refused_as_lie(micro: MicroApp, row: Row[Any]) -> RequestRefused:

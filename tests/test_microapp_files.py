@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Any
 
 import pytest
 from microapp_visitor import JSON, ORIGIN, AppVisitor, error_code, new_key
@@ -28,7 +29,7 @@ from dingbridge.problems import RequestRefused
 from microapp import context
 from microapp.database import Database
 from microapp.file_shelf import FileShelf
-from microapp.files_store import Wanted, begin, files, sweep, uploads
+from microapp.files_store import Wanted, begin, files, finish, remove, sweep, uploads
 from microapp.files_upload import FILE_BYTES, PIECE_BYTES
 from microapp.words import words
 
@@ -564,6 +565,84 @@ def test_deleting_takes_the_bytes_too_and_the_key_does_not_bring_them_back(
             assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 0
     assert fetch(visitor, f"/files/{answer['file']}/download").status_code == 404
     assert begin_upload(visitor, "a.txt", 6, key).json == {"offset": 0, "size": 6}
+
+
+def test_a_file_that_is_deleted_while_its_last_answer_is_asked_for_again_stays_deleted(
+    database: Database,
+) -> None:
+    """The answer of the last piece was lost; the bytes are not cleared away yet."""
+    person, now = SessionUser("user5031", "王磊", False, "ding1", 0), datetime.now(UTC)
+    wanted = Wanted(new_key(), "a.txt", 6)
+    with database.write() as connection:
+        upload, _ = begin(connection, person, wanted, quota=10**9, now=now)
+        stored = finish(connection, person, upload, at=now, day=now.date())
+    with database.write() as connection:
+        again, is_file = begin(connection, person, wanted, quota=10**9, now=now)
+        assert is_file
+        remove(connection, person, stored.id, now)
+    for seen in (upload, again):
+        with pytest.raises(RequestRefused) as caught, database.write() as connection:
+            finish(connection, person, seen, at=now, day=now.date())
+        assert caught.value.code == "upload_out_of_step"
+    with database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(files)).scalar_one() == 0
+
+
+def test_an_upload_whose_time_is_over_becomes_no_file_until_it_is_begun_again(
+    database: Database,
+) -> None:
+    person, begun = SessionUser("user5031", "王磊", False, "ding1", 0), datetime.now(UTC)
+    wanted, now = Wanted(new_key(), "a.txt", 6), begun + timedelta(days=2)
+    with database.write() as connection:
+        upload, _ = begin(connection, person, wanted, quota=10**9, now=begun)
+        with pytest.raises(RequestRefused):
+            finish(connection, person, upload, at=now, day=now.date())
+        begin(connection, person, wanted, quota=10**9, now=now)
+        assert finish(connection, person, upload, at=now, day=now.date()).key == wanted.key
+
+
+@pytest.mark.parametrize("is_swept", [False, True])
+def test_a_stop_during_the_last_piece_leaves_no_file(
+    visitor: AppVisitor,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_swept: bool,
+) -> None:
+    key, other = new_key(), visitor.colleague("user5031")
+    begin_upload(visitor, "a.txt", 6, key)
+    append = FileShelf.append
+
+    def stopped(shelf: FileShelf, *given: Any) -> int:
+        size = append(shelf, *given)
+        with monkeypatch.context() as patched:
+            if not is_swept:
+                patched.setattr("microapp.files_upload.sweep", lambda *_: 0)
+            path = f"/files/uploads/{key}"
+            assert other.client.delete(path, headers=JSON, base_url=ORIGIN).status_code == 200
+        return size
+
+    monkeypatch.setattr(FileShelf, "append", stopped)
+    answer = put_piece(visitor, key, 0, b"abcdef")
+    assert (answer.status_code, error_code(answer)) == (409, "upload_out_of_step")
+    assert listed(visitor) == []
+    assert len(on_disk(folder)) == (0 if is_swept else 1)
+
+
+def test_bytes_of_an_upload_that_are_gone_by_themselves_are_told(
+    visitor: AppVisitor, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, append = new_key(), FileShelf.append
+    begin_upload(visitor, "a.txt", 6, key)
+
+    def lost(shelf: FileShelf, *given: Any) -> int:
+        size = append(shelf, *given)
+        (path,) = on_disk(folder)
+        path.unlink()
+        return size
+
+    monkeypatch.setattr(FileShelf, "append", lost)
+    answer = put_piece(visitor, key, 0, b"abcdef")
+    assert (answer.status_code, error_code(answer)) == (500, "file_lost")
 
 
 def test_a_file_that_is_being_downloaded_while_it_is_deleted_arrives_whole(
