@@ -116,6 +116,10 @@ def test_a_database_of_a_later_release_is_refused_and_left_alone(
     assert "9999" in message
     assert "later release" in message
     assert "更新的那一版" in message
+    # No command takes the tables back: what is said is what can be done.
+    assert "take the tables back" not in message
+    assert "restore the backup from before the upgrade" in message
+    assert "恢复升级以前的备份" in message
     with database.read() as connection:
         assert connection.execute(select(versions)).scalar_one() == "9999"
 
