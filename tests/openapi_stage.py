@@ -90,6 +90,18 @@ class Stage:
         return found
 
 
+class Tap:
+    """The real transport; keeps what was sent."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self.sent: list[tuple[str, str, Any]] = []
+
+    def call(self, generation: Any, method: str, path: str, **more: Any) -> dict[str, Any]:
+        self.sent.append((method, path, more.get("json")))
+        return self._transport.call(generation, method, path, **more)
+
+
 class NoLimits:
     """A limiter that lets everything through."""
 

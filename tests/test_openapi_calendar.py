@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from openapi_stage import Stage, open_stage
+from openapi_stage import Stage, Tap, open_stage
 
 from dingbridge.errors import CallRefused, PlatformError
 
@@ -66,6 +66,48 @@ def test_an_entry_is_changed_and_deleted_by_its_organiser(stage: Stage) -> None:
     assert list(calendar.events(organiser)) == []
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({}, {}),
+        ({"summary": "月会"}, {"summary": "月会"}),
+        ({"description": ""}, {"description": ""}),
+        ({"attendees": []}, {"attendees": []}),
+        ({"location": ""}, {"location": {"displayName": ""}}),
+        (
+            {"start": NINE, "end": NINE + timedelta(hours=3)},
+            {
+                "isAllDay": False,
+                "start": {"dateTime": "2026-12-01T09:00:00+08:00", "timeZone": "Asia/Shanghai"},
+                "end": {"dateTime": "2026-12-01T12:00:00+08:00", "timeZone": "Asia/Shanghai"},
+            },
+        ),
+    ],
+)
+def test_a_change_sends_what_is_given_also_where_that_is_empty(
+    stage: Stage, given: dict[str, Any], sent: dict[str, object]
+) -> None:
+    organiser = unionid(stage)
+    event = stage.openapi.calendar.create(organiser, "周会", NINE)
+    tap = Tap(stage.transport)
+    stage.client_over(tap).calendar.update(organiser, event.id, **given)
+    ((_, _, body),) = tap.sent
+    assert body == {"id": event.id, **sent}
+
+
+def test_what_is_emptied_is_gone_and_the_rest_stays(stage: Stage) -> None:
+    calendar, organiser = stage.openapi.calendar, unionid(stage)
+    guest, end = unionid(stage, "user2001"), NINE + timedelta(hours=2)
+    event = calendar.create(
+        organiser, "周会", NINE, end, description="带周报", attendees=[guest], location="二楼"
+    )
+    calendar.update(organiser, event.id, description="", attendees=[], location="")
+    kept = calendar.get(organiser, event.id)
+    assert (kept.description, kept.attendees, kept.location) == ("", (), "")
+    assert (kept.summary, kept.start, kept.end) == ("周会", NINE, end)
+    assert list(calendar.events(guest)) == []
+
+
 def test_a_day_has_dates_and_its_end_is_the_day_after(stage: Stage) -> None:
     organiser = unionid(stage)
     one = stage.openapi.calendar.create(organiser, "放假", date(2026, 12, 31))
@@ -115,6 +157,9 @@ def test_events_are_listed_page_after_page_within_a_time(stage: Stage) -> None:
         (lambda c, u: c.create(u, "会", date(2026, 12, 2), NINE), "event_times"),
         (lambda c, u: c.create(u, "会", date(2026, 12, 2), date(2026, 12, 1)), "event_times"),
         (lambda c, u: c.create(u, "会", NINE, attendees=["u"] * 501), "too_many_attendees"),
+        # Whatever stood at the other end is known to the platform alone.
+        (lambda c, u: c.update(u, "e", start=NINE), "event_times"),
+        (lambda c, u: c.update(u, "e", end=NINE), "event_times"),
     ],
 )
 def test_an_entry_that_cannot_be_right_is_refused_here(

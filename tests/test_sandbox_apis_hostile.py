@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
-from openapi_stage import Stage, open_stage
+from openapi_stage import Stage, Tap, open_stage
 from platform_caller import HEADER, PlatformCaller
 from test_openapi_calendar import KEY, NINE, unionid
 from test_openapi_lies import lies_about
@@ -47,7 +46,7 @@ def _calendar(api: OpenApi) -> None:
     event = api.calendar.create(
         person, "周会", NINE, attendees=[person], location="楼上", reminders=[5]
     )
-    api.calendar.update(person, event.id, summary="月会", start=NINE)
+    api.calendar.update(person, event.id, summary="月会", start=NINE, end=NINE)
     list(api.calendar.events(person, NINE))
     api.callbacks.register("https://a.example/ding", ["user_add_org"], "token", KEY)
     api.callbacks.update("https://a.example/ding", ["user_add_org"], "token", KEY)
@@ -67,18 +66,6 @@ def _directory(api: OpenApi) -> None:
     api.departments.delete(made)
 
 
-class Tap:
-    """The real transport; keeps what was sent."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._transport = stage.transport
-        self.sent: list[tuple[str, str, Any]] = []
-
-    def call(self, generation: Any, method: str, path: str, **more: Any) -> dict[str, Any]:
-        self.sent.append((method, path, more.get("json")))
-        return self._transport.call(generation, method, path, **more)
-
-
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with open_stage(tmp_path_factory.mktemp("hostile")) as opened:
@@ -94,7 +81,7 @@ def test_a_request_with_a_wrong_part_is_answered(
 ) -> None:
     stage.sandbox.reset(tickets=False)
     stage.sandbox.patch_platform(limits=dict.fromkeys(("second", "minute", "address", "month")))
-    tap = Tap(stage)
+    tap = Tap(stage.transport)
     talk(stage.client_over(tap))
     caller = PlatformCaller(stage.sandbox)
     asked = 0

@@ -78,7 +78,7 @@ class Calendar:
 
         Raises CallRefused (`event_times`, `event_text`, `too_many_attendees`), PlatformError.
         """
-        body = _body(summary, start, end, description, attendees, location)
+        body = _body(summary, start, end, description or None, attendees or None, location or None)
         if reminders is not None:
             body["reminders"] = [{"method": "dingtalk", "minutes": each} for each in reminders]
         if online_meeting:
@@ -103,10 +103,15 @@ class Calendar:
         attendees: Sequence[str] | None = None,
         location: str | None = None,
     ) -> Event:
-        """Change what is given; `start` and `end` go together.
+        """Change what is given, also where it is empty; None leaves a part as it is.
+
+        `start` and `end` go together and are what they are for `create`: of whole days `end` is
+        the last, where an Event's is the day after.
 
         Raises CallRefused and PlatformError as `create` does, and `itemNotFound`.
         """
+        if (start is None) != (end is None):
+            raise CallRefused("event_times")  # a guess at the other would move what nobody named
         body = {**_body(summary, start, end, description, attendees, location), "id": event}
         token = {"x-client-token": str(uuid.uuid4())}
         return self._event("PUT", _path(organiser, event), body, token)
@@ -162,17 +167,17 @@ def _body(
         if not 0 < len(summary) <= TITLE_LIMIT:
             raise CallRefused("event_text", {"limit": str(TITLE_LIMIT)})
         body["summary"] = summary
-    if description:
+    if description is not None:
         if len(description) > DESCRIPTION_LIMIT:
             raise CallRefused("event_text", {"limit": str(DESCRIPTION_LIMIT)})
         body["description"] = description
     if start is not None:
         body.update(_times(start, end))
-    if attendees:
+    if attendees is not None:
         if len(attendees) > ATTENDEES_LIMIT:
             raise CallRefused("too_many_attendees", {"limit": str(ATTENDEES_LIMIT)})
         body["attendees"] = [{"id": unionid} for unionid in attendees]
-    if location:
+    if location is not None:
         body["location"] = {"displayName": location}
     return body
 
