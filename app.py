@@ -22,7 +22,7 @@ from dingbridge.errors import (
 )
 from dingbridge.headers import SessionCookie, security_headers
 from dingbridge.page_url import page_target
-from dingbridge.redirects import ExactRedirect, is_local
+from dingbridge.redirects import ExactRedirect, browser_path, is_local
 from dingbridge.state import LANGUAGE_COOKIE
 from dingbridge.static_files import A_YEAR
 from dingbridge.views import send_module
@@ -89,7 +89,7 @@ def _here(bridge: DingBridge) -> str:
         target = page_target(request.environ, bridge.state.policy)
     except (PageUrlRefused, PageUrlUncertain):
         target = ""
-    return target if is_local(target) else request.script_root + "/"
+    return target if is_local(target) else browser_path(request.script_root) + "/"
 
 
 def _refuse_other_sites(app: Flask, bridge: DingBridge) -> None:
@@ -119,11 +119,12 @@ def _add_pages(app: Flask, bridge: DingBridge) -> None:
 
     @app.context_processor
     def page_context() -> dict[str, object]:
-        lang = bridge.language()
+        lang, root = bridge.language(), browser_path(request.script_root)
         return {
             "t": words(lang),
             "lang": lang,
-            "static": request.script_root + bridge.state.static.path,
+            "app_root": root,
+            "static": root + bridge.state.static.path,
             "developer": bridge.is_developer(),
             "here": _here(bridge),
         }
@@ -137,7 +138,7 @@ def _add_pages(app: Flask, bridge: DingBridge) -> None:
         """The visitor's choice, kept for a year; back to the page it was made on."""
         back = request.form.get("back", "")
         if not is_local(back):
-            back = request.script_root + "/"
+            back = browser_path(request.script_root) + "/"
         response = ExactRedirect(back, 303)
         chosen = "en" if request.form.get("lang") == "en" else "zh"
         secure = bridge.over_https()

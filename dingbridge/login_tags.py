@@ -13,7 +13,7 @@ from dingbridge.login.session import SessionUser
 from dingbridge.login.sign_in import PLACEHOLDER
 from dingbridge.page import escape_json
 from dingbridge.page_url import page_target
-from dingbridge.redirects import is_local, pack_target
+from dingbridge.redirects import browser_path, is_local, pack_target
 from dingbridge.settings import Language
 from dingbridge.state import BridgeState
 
@@ -57,7 +57,7 @@ class LoginTags:
             words=page_words(state.language()),
             user=user,
             sign_in=self.sign_in_url(),
-            sign_out=f"{request.script_root}{state.url_prefix}/logout",
+            sign_out=f"{browser_path(request.script_root)}{state.url_prefix}/logout",
             developer=state.is_developer(),
             placeholder=is_placeholder(corp_of_request())
             and catalogue.explain("corp_placeholder", family="page"),
@@ -71,10 +71,10 @@ class LoginTags:
         except (PageUrlRefused, PageUrlUncertain):
             here = ""
         following = f"?next={pack_target(here)}" if is_local(here) else ""
-        return f"{request.script_root}{self._state.url_prefix}/oauth{following}"
+        return f"{browser_path(request.script_root)}{self._state.url_prefix}/oauth{following}"
 
     def _around_the_data(self, root: str, lang: Language, then: str) -> tuple[str, str]:
-        state = self._state
+        state, root = self._state, browser_path(root)
         base, routes = escape(root + state.static.path), root + state.url_prefix
         constant = {
             "clientId": state.settings.client_id,
@@ -124,7 +124,7 @@ def page_words(lang: Language) -> dict[str, str]:
 
 def page_values(state: BridgeState) -> dict[str, object]:
     """What the package's own pages (`templates/dingbridge/`) are filled with."""
-    lang, root = state.language(), request.script_root
+    lang, root = state.language(), browser_path(request.script_root)
     return {
         "lang": lang,
         "words": page_words(lang),

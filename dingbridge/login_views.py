@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, jsonify, render_template, request
 
@@ -20,7 +19,7 @@ from dingbridge.login_words import LoginWords, explain_login
 from dingbridge.page import new_reference
 from dingbridge.page_url import origin_of, page_url
 from dingbridge.problems import RequestRefused, error_answer, json_body, require_own_origin
-from dingbridge.redirects import ExactRedirect, is_local, pack_target, unpack_target
+from dingbridge.redirects import ExactRedirect, browser_path, is_local, pack_target, unpack_target
 from dingbridge.state import BridgeState
 
 log = logging.getLogger("dingbridge")
@@ -66,7 +65,7 @@ class LoginViews:
         require_own_origin(self._state.policy)
         guards.end_session(self._state)
         if guards.wants_page():
-            return _private(ExactRedirect(f"{request.script_root}/", 303))
+            return _private(ExactRedirect(_home(), 303))
         return _private(Response(status=204))
 
     def me(self) -> Response:
@@ -81,10 +80,9 @@ class LoginViews:
         state = self._state
         following = unpack_target(request.args.get("next", ""))
         if not is_local(following) or len(following) > oauth.NEXT_LIMIT:
-            following = f"{request.script_root}/"
+            following = _home()
         origin = origin_of(page_url(request.environ, state.policy))
-        # A proxy's prefix has its escapes already.
-        path = quote(f"{request.script_root}{state.url_prefix}/oauth/return", safe="/%")
+        path = f"{browser_path(request.script_root)}{state.url_prefix}/oauth/return"
         secure = origin.scheme == "https"
         nonce = request.cookies.get(self._cookie(secure=secure)) or oauth.new_nonce()
         to = oauth.authorise_url(
@@ -148,8 +146,8 @@ class LoginViews:
         state = self._state
         status, seconds = refusal(error)
         said, reference = self._noted(error, status)
-        following = following or f"{request.script_root}/"
-        fine = state.sign_in.recent.others_are_fine()
+        following = following or _home()
+        root, fine = browser_path(request.script_root), state.sign_in.recent.others_are_fine()
         page = render_template(
             "dingbridge/refused.html",
             **page_values(state),
@@ -157,7 +155,7 @@ class LoginViews:
             reference=reference,
             hint=login_words(state.language())["client_cache"] if fine and status < 500 else "",
             developer=state.is_developer(),
-            again=f"{request.script_root}{state.url_prefix}/oauth?next={pack_target(following)}",
+            again=f"{root}{state.url_prefix}/oauth?next={pack_target(following)}",
         )
         headers = security_headers(state.settings.jsapi_url)
         if seconds is not None:
@@ -179,6 +177,11 @@ class LoginViews:
         kind: Kind = "refused" if isinstance(error, LoginRefused) else "login"
         note_failure(state, reference, said.code, kind=kind, error=error, seen={"status": status})
         return said, reference
+
+
+def _home() -> str:
+    """The app's first page."""
+    return f"{browser_path(request.script_root)}/"
 
 
 def _code(code: str, auth_code: str, error: str) -> str:

@@ -1,10 +1,11 @@
-"""Redirects whose Location reaches the browser byte for byte."""
+"""Redirects whose Location reaches the browser byte for byte, and what they are made of."""
 
 from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from flask import Response
 from werkzeug.datastructures import Headers
@@ -45,6 +46,19 @@ def is_local(target: str) -> bool:
         and target.isprintable()
         and " " not in target
     )
+
+
+# What may stand in a path as it is (RFC 3986, 3.3), and escapes: a proxy's prefix has its own.
+_PATH = "/%!$&'()*+,;=:@"
+
+
+def browser_path(script_root: str) -> str:
+    """`request.script_root` as browsers write it, for links and redirects.
+
+    WSGI servers hand on decoded under which path they mount the app (`/日报`). A `?` in it would
+    end a link's path there, and letters beyond ASCII cannot stand in a Location.
+    """
+    return quote(script_root, safe=_PATH)
 
 
 _PLAIN = re.compile(r"/[A-Za-z0-9._~/-]*")

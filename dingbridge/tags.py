@@ -11,6 +11,7 @@ from dingbridge.failure_notes import note_unsigned
 from dingbridge.login.session import SessionUser
 from dingbridge.login_tags import LoginTags
 from dingbridge.page import PageError, PageView, changing_data, constant_data
+from dingbridge.redirects import browser_path
 from dingbridge.settings import Language
 from dingbridge.state import BridgeState
 
@@ -55,7 +56,7 @@ class PageTags:
         self, root: str, apis: tuple[str, ...], lang: Language, developer: bool
     ) -> tuple[str, str]:
         """What stands before and after the data that differ; `root` is any path prefix."""
-        state = self._state
+        state, root = self._state, browser_path(root)
         base = escape(root + state.static.path)
         preload, script = self._sdk(base)
         before = (

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from dingbridge.errors import DingBridgeError
 from dingbridge.openapi.messages import Message
 from dingbridge.page import new_reference
+from dingbridge.redirects import browser_path
 from microapp.chat_messages import Draft, one_line
 from microapp.chat_store import CODE_LENGTH, begin, choice_of, finish
 from microapp.context import MicroApp
@@ -62,10 +63,11 @@ def _way(micro: MicroApp) -> str:
 
 
 def _message(micro: MicroApp, draft: Draft, choice: Row[Any] | None) -> Message:
+    origin = micro.bridge.settings.public_origins[0]
     # A robot speaks for everybody: what it says names who said it.
     is_robot = choice is not None and choice.way == "robot"
     return draft.message(
-        picture=micro.bridge.settings.public_origins[0] + request.script_root + _PICTURE,
+        picture=f"{origin}{browser_path(request.script_root)}{_PICTURE}",
         button=words(micro.bridge.language())["chat_card_button"],
         sender=one_line(micro.person().name) if is_robot else "",
     )

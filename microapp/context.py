@@ -12,7 +12,7 @@ from dingbridge import DingBridge
 from dingbridge.login.session import SessionUser
 from dingbridge.nav_bgcolor import parse_nav_bgcolor, with_nav_bgcolor
 from dingbridge.problems import RequestRefused
-from dingbridge.redirects import ExactRedirect
+from dingbridge.redirects import ExactRedirect, browser_path
 from microapp.database import Database
 
 
@@ -51,7 +51,7 @@ def back_to(path: str) -> Response:
     """Where a plain form leads once it is done: to a page of the app, in the colour that the
     navigation bar has (the form's own address says it).
     """
-    page, colour = request.script_root + path, nav_colour()
+    page, colour = browser_path(request.script_root) + path, nav_colour()
     return ExactRedirect(with_nav_bgcolor(page, colour) if colour else page, 303)
 
 

@@ -6,6 +6,7 @@ from flask import Flask, request
 from markupsafe import Markup, escape
 
 from dingbridge.page import escape_json
+from dingbridge.redirects import browser_path
 from microapp.chat import chat_page
 from microapp.checkin import checkin_page
 from microapp.context import MicroApp
@@ -48,7 +49,7 @@ def add_pages(app: Flask, micro: MicroApp) -> None:
         files = micro.bridge.state.static
         # The bridge's and the login's tags ask for theirs.
         others = {"bridge.js", "login.js", *files.imports("bridge.js")}
-        base = escape(request.script_root + files.path)
+        base = escape(browser_path(request.script_root) + files.path)
         tags = [
             f'<link rel="modulepreload" href="{base}{module}">'
             for module in files.imports(name)
