@@ -76,12 +76,18 @@ def _kept_keys(instance: Path) -> list[str]:
             _make_key(path)
         if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise _unusable(f"{path}: 其他用户可读 / others can read it", f"chmod 600 {quoted}")
-        keys = path.read_text().split()
+        keys = path.read_text("utf-8").split()
+    except UnicodeDecodeError:
+        keys = []
+    except FileNotFoundError:  # a link, or it would have been made
+        missing = f"没有 / there is no {os.path.realpath(path)}"
+        raise _unusable(f"{path}: {missing}", f"rm {quoted}") from None
     except OSError as error:
         raise _unusable(
             f"{path}: {error.strerror}", f"sudo chown {os.geteuid()} {quoted}"
         ) from None
-    if not keys or any(len(key) < 32 for key in keys):
+    # A disk that lost power may give back zeros, which anybody could guess.
+    if not keys or any(len(key) < 32 or "\0" in key for key in keys):
         raise _unusable(f"{path}: 不是密钥文件 / holds no keys", f"rm {quoted}")
     return keys
 

@@ -107,12 +107,28 @@ def test_a_key_file_that_others_can_read_is_refused_with_the_command(loaded: Set
         store_cipher(loaded)
 
 
-@pytest.mark.parametrize("content", ["", "short", "\n\n"])
-def test_a_spoiled_key_file_is_named(loaded: Settings, content: str) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"short", b"\n\n", b"\xff\xfe\x00" + bytes(60), bytes(45), NEW.encode("utf-16")],
+    ids=["empty", "short", "blank", "no text", "zeros", "utf-16"],
+)
+def test_a_spoiled_key_file_is_named(loaded: Settings, content: bytes) -> None:
     store_cipher(loaded)
-    (loaded.instance / KEY_FILE).write_text(content)
-    with pytest.raises(SettingsError, match=KEY_FILE):
+    (loaded.instance / KEY_FILE).write_bytes(content)
+    with pytest.raises(SettingsError, match=f"{KEY_FILE}: .*holds no keys"):
         store_cipher(loaded)
+
+
+def test_a_link_to_a_key_file_that_is_not_there_says_where_it_leads(loaded: Settings) -> None:
+    loaded.instance.mkdir(mode=0o700)
+    path, target = loaded.instance / KEY_FILE, loaded.instance.parent / "not mounted" / "key"
+    path.symlink_to(target)
+    with pytest.raises(SettingsError) as refused:
+        store_cipher(loaded)
+    assert f"{path}: " in str(refused.value)
+    assert str(target) in str(refused.value)
+    assert f"rm {path}" in str(refused.value)
+    assert "chown" not in str(refused.value)
 
 
 def test_a_key_file_that_cannot_be_read_is_named(loaded: Settings) -> None:
