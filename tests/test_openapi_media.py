@@ -171,6 +171,15 @@ def test_a_file_name_cannot_break_out_of_its_header(stage: Stage, name: str) -> 
     assert got == name.replace("\r", "%0D").replace("\n", "%0A")
 
 
+def test_half_a_character_in_a_file_name_is_replaced(stage: Stage, tmp_path: Path) -> None:
+    media = stage.openapi.media.upload(io.BytesIO(PDF), "file", name="日报\ud83d.pdf")
+    assert stored(stage, media.media_id) == ("日报\ufffd.pdf", PDF)
+    path = tmp_path / os.fsdecode(b"\xc8\xd5.pdf")  # in another encoding than the system's
+    path.write_bytes(PDF)
+    media = stage.openapi.media.upload(path, "file")
+    assert stored(stage, media.media_id) == ("\ufffd\ufffd.pdf", PDF)
+
+
 def test_an_unknown_media_id_is_an_error_and_leaves_no_file(stage: Stage, tmp_path: Path) -> None:
     target = tmp_path / "got.pdf"
     with pytest.raises(PlatformError) as caught:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import tempfile
 import uuid
@@ -46,6 +47,7 @@ ENDINGS: MappingProxyType[Kind, frozenset[str]] = MappingProxyType(
         "file": frozenset({"doc", "docx", "xls", "xlsx", "ppt", "pptx", "zip", "pdf", "rar"}),
     }
 )
+_HALF = re.compile("[\ud800-\udfff]")
 _ZIP, _OLE = (b"PK\x03\x04", b"PK\x05\x06"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",)
 _BEGINNINGS: MappingProxyType[str, tuple[bytes, ...]] = MappingProxyType(
     {
@@ -247,5 +249,9 @@ def _check(file: BinaryIO, size: int, kind: Kind, ending: str) -> None:
 
 
 def _quoted(name: str) -> str:
-    """A file name in a header as browsers write it: UTF-8, and only these escaped."""
-    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+    """A file name in a header as browsers write it: UTF-8, and only these escaped.
+
+    U+FFFD stands for half a character: of a text that was cut, or of another encoding on the disk.
+    """
+    whole = _HALF.sub("\ufffd", name)
+    return whole.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
