@@ -221,6 +221,7 @@ def redis_client(url: str) -> Redis:
     """A client that gives up soon.
 
     A connection that was dropped while idle is opened anew at once; nothing else is tried twice.
+    It answers in bytes, also where the address is shared with programs that ask for text.
 
     Raises SettingsError if the extra `redis` is not installed, or the address has options that are
     none.
@@ -234,7 +235,7 @@ def redis_client(url: str) -> Redis:
         fault = Fault("DING_REDIS_URL", "缺少 redis / missing", "pip install 'dingbridge[redis]'")
         raise SettingsError([fault]) from None
     try:
-        return Redis.from_url(
+        client = Redis.from_url(
             url,
             socket_connect_timeout=REDIS_SECONDS,
             socket_timeout=REDIS_SECONDS,
@@ -245,6 +246,9 @@ def redis_client(url: str) -> Redis:
             "DING_REDIS_URL", "不是 Redis 地址 / is no address of Redis", "redis://host:6379/0"
         )
         raise SettingsError([fault]) from None
+    # An option of the address would win over an argument above.
+    client.connection_pool.connection_kwargs["decode_responses"] = False
+    return client
 
 
 def redis_cache(client: Redis) -> TokenCache:

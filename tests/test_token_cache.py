@@ -19,6 +19,10 @@ from redis_server import RedisServer, running_redis
 
 from dingbridge import token_cache
 from dingbridge.errors import SettingsError
+from dingbridge.failure_shelves import RedisShelves
+from dingbridge.openapi.ledger import LocalLedger, Wait
+from dingbridge.openapi.redis_ledger import RedisLedger
+from dingbridge.private_folder import private_folder
 from dingbridge.token_cache import (
     CacheUnavailable,
     TokenCache,
@@ -278,6 +282,24 @@ def test_a_dropped_connection_is_opened_anew_without_an_error(redis: RedisServer
     with redis.client() as client:
         client.client_kill_filter(_type="normal", skipme=True)
     assert cache.read(KEY) == "value"
+
+
+@pytest.mark.parametrize("option", ["decode_responses=true", "decode_responses=false"])
+def test_an_address_that_asks_for_text_gets_bytes_all_the_same(
+    redis: RedisServer, tmp_path: Path, option: str
+) -> None:
+    client = redis_client(f"{redis.url}?{option}")
+    cache = redis_cache(client)
+    cache.write(KEY, "票")
+    assert cache.read(KEY) == "票"
+    shelves = RedisShelves(client, "owner")
+    shelves.add("server", time.time(), "text")
+    assert shelves.texts("server") == ["text"]
+    ledger = RedisLedger(client, LocalLedger(private_folder(tmp_path / "limits"), 1))
+    assert ledger.pause("scope", 5.0, "90018", age=0.0, stated=True) == 5.0
+    found = ledger.enter([], ["scope"])
+    assert isinstance(found, Wait)
+    assert found.code == "90018"
 
 
 def test_options_of_the_address_that_are_none_are_a_fault_that_does_not_repeat_it() -> None:
