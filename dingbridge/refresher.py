@@ -145,12 +145,10 @@ class Refresher:
         Raises CredentialUnavailable.
         """
         if self.value() == refused:
-            self.doubt()
-            deadline = time.monotonic() + WAIT_SECONDS
-            while self._doubted is not None and time.monotonic() < deadline:
-                if self._refresh_if_free():
-                    break
-                time.sleep(_chance.uniform(*POLL_SECONDS))
+            self._look()  # another process may have replaced it since
+            if self._memory.valid() == refused:
+                self.doubt()
+                self._await_another(refused)
         return self.value()
 
     def after_fork(self) -> None:
@@ -202,6 +200,20 @@ class Refresher:
             if known.failures or time.monotonic() > deadline:
                 raise self._unavailable(known.error)
             time.sleep(_chance.uniform(*POLL_SECONDS))
+
+    def _await_another(self, refused: str) -> None:
+        """Until there is another value, or nobody is asking for one and nobody may.
+
+        Whoever holds the lock may be asking. A record that is newer and says the same is an answer
+        too: the platform itself calls the value good.
+        """
+        known = self._memory.sequence
+        deadline = time.monotonic() + WAIT_SECONDS
+        while self._memory.valid() == refused and self._memory.sequence == known:
+            if self._refresh_if_free() or time.monotonic() > deadline:
+                return
+            time.sleep(_chance.uniform(*POLL_SECONDS))
+            self._look()
 
     def _unavailable(self, error: PlatformError | None) -> CredentialUnavailable:
         return CredentialUnavailable(f"{self.kind}_unavailable", error)

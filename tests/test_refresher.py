@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -239,6 +240,110 @@ def test_a_value_that_was_replaced_meanwhile_is_not_asked_for_again(scene: Scene
     assert two.value() == refused
     replaced = one.replace(refused)
     assert two.replace(refused) == replaced
+    assert scene.asked == 2
+
+
+@contextmanager
+def renewal(scene: Scene, process: Refresher, refused: str) -> Iterator[Callable[[], None]]:
+    """`process` is asking for another value than `refused`, until what this yields is called."""
+    asking, answered = threading.Event(), threading.Event()
+    answer = scene.answer
+
+    def slowly() -> Issued:
+        asking.set()
+        answered.wait(10)
+        return answer()
+
+    scene.answer = slowly
+    caller = threading.Thread(target=in_threads, args=(1, lambda: process.replace(refused)))
+    caller.start()
+
+    def finish() -> None:
+        answered.set()
+        caller.join(10)
+
+    try:
+        assert asking.wait(10)
+        yield finish
+    finally:
+        finish()
+
+
+def test_while_another_process_renews_a_refused_value_its_answer_is_waited_for(
+    scene: Scene,
+) -> None:
+    one, two = scene.refresher(), scene.refresher()
+    refused = one.value()
+    assert two.value() == refused
+    results: list[object] = []
+    with renewal(scene, one, refused) as finish:
+        two.tick()  # and so learns that the value is doubted already
+        caller = threading.Thread(target=lambda: results.append(two.replace(refused)))
+        caller.start()
+        caller.join(0.2)
+        assert results == []
+        finish()
+        caller.join(10)
+    assert results == ["value-2"]
+    assert scene.asked == 2
+
+
+def test_a_value_that_another_process_has_published_since_the_last_look_is_taken(
+    scene: Scene,
+) -> None:
+    one, two = scene.refresher(), scene.refresher()
+    refused = one.value()
+    assert two.value() == refused
+    with renewal(scene, one, refused) as finish:
+        two.tick()
+        finish()
+    assert two.replace(refused) == "value-2"
+    assert scene.asked == 2
+
+
+def test_a_renewal_that_fails_elsewhere_leaves_the_refused_value(scene: Scene) -> None:
+    def fail() -> Issued:
+        raise PlatformUnavailable("platform_timeout")
+
+    one, two = scene.refresher(), scene.refresher()
+    refused = one.value()
+    assert two.value() == refused
+    scene.answer = fail
+    results: list[object] = []
+    with renewal(scene, one, refused) as finish:
+        two.tick()
+        caller = threading.Thread(target=lambda: results.append(two.replace(refused)))
+        caller.start()
+        finish()
+        caller.join(10)
+    assert results == [refused]
+    assert scene.asked == 2
+
+
+def test_a_value_that_is_refused_again_within_a_minute_is_given_back_at_once(
+    scene: Scene,
+) -> None:
+    one, two = scene.refresher(), scene.refresher()
+    refused = one.replace(one.value())
+    assert two.value() == refused
+    began = time.monotonic()
+    assert [each.replace(refused) for each in (one, two)] == [refused, refused]
+    assert time.monotonic() - began < 3
+    assert scene.asked == 2
+
+
+def test_nobody_waits_for_ever_for_a_renewal_elsewhere(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refresher_module, "WAIT_SECONDS", 0.5)
+    one, two = scene.refresher(), scene.refresher()
+    refused = one.value()
+    assert two.value() == refused
+    with renewal(scene, one, refused):
+        two.tick()
+        began = time.monotonic()
+        assert two.replace(refused) == refused
+        assert 0.5 <= time.monotonic() - began < 3
     assert scene.asked == 2
 
 
