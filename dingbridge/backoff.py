@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from random import SystemRandom
 
 from dingbridge.clock import Clock, Moment
+from dingbridge.envelopes import is_ban
 from dingbridge.errors import PlatformError, PlatformUnavailable
 
 # Pauses of 3, 6, 12, 20, 20 … seconds: five tries a minute at most for a token and five for a
@@ -14,6 +15,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 3.0, 20.0
 JITTER = 0.2
 # A platform that bans an address says for how many minutes; more than these are not believed.
 LONGEST_BAN = 60
+# Where it does not say so, its rule is to stop for five minutes: every call would prolong the ban.
+BAN_PAUSE = 300.0
 # A value that somebody calls bad is asked for anew at most once in this many seconds.
 DOUBT_PAUSE = 60.0
 # Only spreads load. The random module itself is the app's: a thread must not disturb a seed.
@@ -35,14 +38,17 @@ class Backoff:
     error: PlatformError | None = None
     doubted: Moment | None = None
 
-    def after_failure(self, error: PlatformError, clock: Clock) -> Backoff:
-        """The next step, or what the platform itself wants if that is longer."""
+    def after_failure(self, error: PlatformError, clock: Clock, left: float = 0.0) -> Backoff:
+        """The next step, or what the platform itself wants if that is longer.
+
+        `left` is for how many seconds the value at hand is still good.
+        """
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self.failures, 8))
         return replace(
             self,
             failures=self.failures + 1,
             failed=clock.now(),
-            pause=max(pause * _chance.uniform(1.0, 1.0 + JITTER), _ban_seconds(error)),
+            pause=max(pause * _chance.uniform(1.0, 1.0 + JITTER), _ban_seconds(error, left)),
             error=error,
         )
 
@@ -81,10 +87,16 @@ class Backoff:
         )
 
 
-def _ban_seconds(error: PlatformError) -> float:
-    """What `{"status": 1111, "wait": 5}` asks for; 0 where no time is stated."""
+def _ban_seconds(error: PlatformError, left: float) -> float:
+    """What `{"status": 1111, "wait": 5}` asks for, or any other ban; 0 where there is none.
+
+    A ban that states no time may be an outage that looks like one. So it costs nobody the value:
+    there is another try before what is at hand ends, and once it has ended the steps are short.
+    """
     minutes = error.values.get("minutes", "")
-    return 60.0 * int(minutes) if minutes.isdecimal() and int(minutes) <= LONGEST_BAN else 0.0
+    if minutes.isdecimal() and 0 < int(minutes) <= LONGEST_BAN:
+        return 60.0 * int(minutes)
+    return min(BAN_PAUSE, left - LONGEST_PAUSE) if is_ban(error) else 0.0
 
 
 def _error_as_json(error: PlatformError) -> dict[str, object]:

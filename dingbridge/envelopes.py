@@ -37,6 +37,7 @@ _WRAPPED = re.compile(r"subcode\s*=\s*([\w.-]+)")
 _TOKEN_REFUSED = frozenset({"40001", "40014", "42001", "InvalidAuthentication"})
 # 90001 to 90020 is the family of limits; 45009 is what it was in 2016.
 _LIMITS = frozenset({"45009", *(str(code) for code in range(90001, 90021))})
+_BANS = frozenset({"platform_banned", "90017"})
 # The platform is too busy, or has failed within: it may have done what it was asked for, or not.
 _BUSY = frozenset(
     {
@@ -101,6 +102,11 @@ def read_envelope(
 def is_token_refused(error: PlatformError) -> bool:
     """Whether the platform refuses the access token, so that a new one may help."""
     return error.code in _TOKEN_REFUSED or error.sub_code in _TOKEN_REFUSED
+
+
+def is_ban(error: PlatformError) -> bool:
+    """Whether the platform has closed itself to this server's address, whoever calls."""
+    return not _BANS.isdisjoint((error.code, error.sub_code))
 
 
 def is_busy(error: PlatformError) -> bool:

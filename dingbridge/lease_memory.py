@@ -57,6 +57,11 @@ class LeaseMemory:
         live = self.live
         return live.value if live is not None and self._clock.steady() < live.until else None
 
+    def left(self) -> float:
+        """For how many seconds the value may still be used."""
+        live = self.live
+        return 0.0 if live is None else max(0.0, live.until - self._clock.steady())
+
     def is_due(self, *, alone: bool) -> bool:
         """Whether the value should be asked for again; later where the fleet cannot be asked."""
         held = self.held

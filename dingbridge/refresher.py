@@ -304,7 +304,8 @@ class Refresher:
         raise PlatformUnavailable("platform_unreadable", values={"error": unforeseen})
 
     def _note_failure(self, error: PlatformError) -> None:
-        backoff = self._failures.newest.after_failure(error, self._fleet.clock)
+        known, left = self._failures.newest, self._memory.left()
+        backoff = known.after_failure(error, self._fleet.clock, left)
         self._failures.publish(backoff)
         log.warning(
             "credential_refresh_failed kind=%s failures=%d pause=%.1f cause=%s",

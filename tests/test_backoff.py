@@ -6,7 +6,14 @@ import json
 
 import pytest
 
-from dingbridge.backoff import FIRST_PAUSE, JITTER, LONGEST_BAN, LONGEST_PAUSE, Backoff
+from dingbridge.backoff import (
+    BAN_PAUSE,
+    FIRST_PAUSE,
+    JITTER,
+    LONGEST_BAN,
+    LONGEST_PAUSE,
+    Backoff,
+)
 from dingbridge.clock import Clock
 from dingbridge.errors import PlatformError, PlatformUnavailable
 
@@ -60,6 +67,39 @@ def test_a_ban_lasts_as_long_as_the_platform_says() -> None:
     read = Backoff.from_json(stored.as_json())
     assert read is not None
     assert read.pause == 300
+
+
+BAN = PlatformUnavailable("platform_banned", http_status=403)
+
+
+@pytest.mark.row("R44")
+@pytest.mark.parametrize(
+    ("error", "left", "pause"),
+    [
+        (BAN, 1500.0, BAN_PAUSE),
+        (PlatformUnavailable("platform_banned", values={"minutes": "0"}), 1500.0, BAN_PAUSE),
+        (PlatformUnavailable("platform_banned", values={"minutes": "61"}), 1500.0, BAN_PAUSE),
+        (PlatformError("90017"), 1500.0, BAN_PAUSE),
+        (PlatformError("88", sub_code="90017"), 1500.0, BAN_PAUSE),
+        # One more try comes before the value ends.
+        (BAN, 200.0, 200.0 - LONGEST_PAUSE),
+        # What the platform states is kept, whatever is at hand.
+        (PlatformUnavailable("platform_banned", values={"minutes": "2"}), 1500.0, 120.0),
+        (PlatformUnavailable("platform_banned", values={"minutes": "2"}), 0.0, 120.0),
+    ],
+)
+def test_a_ban_of_unstated_length_lasts_five_minutes_while_a_value_is_at_hand(
+    error: PlatformError, left: float, pause: float
+) -> None:
+    assert Backoff().after_failure(error, Time().clock, left).pause == pause
+
+
+@pytest.mark.parametrize(("error", "left"), [(BAN, 0.0), (BAN, 15.0), (ERROR, 1500.0)])
+def test_other_pauses_are_short_and_so_is_a_ban_where_a_value_is_missing(
+    error: PlatformError, left: float
+) -> None:
+    pause = Backoff().after_failure(error, Time().clock, left).pause
+    assert FIRST_PAUSE <= pause <= FIRST_PAUSE * (1 + JITTER)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import pytest
 from flask import Flask, current_app
 from ticket_stage import LIFE, Stage
 
+from dingbridge.backoff import JITTER, LONGEST_PAUSE
 from dingbridge.errors import (
     CredentialUnavailable,
     PlatformError,
@@ -311,6 +312,41 @@ def test_a_ban_of_the_address_is_obeyed_for_as_long_as_the_platform_says(any_sta
     any_stage.sandbox.clear_faults()
     any_stage.run(20)
     assert credentials.status()["ticket"]["state"] == "fresh"  # type: ignore[index]
+
+
+@pytest.mark.row("R44")
+def test_a_ban_of_the_address_by_a_page_is_obeyed_for_five_minutes_while_a_ticket_lives(
+    any_stage: Stage,
+) -> None:
+    credentials = any_stage.open()
+    ticket = credentials.ticket()
+    any_stage.advance(0.79 * LIFE)
+    any_stage.sandbox.fault("*", "custom", status=403, body="<html>banned</html>")
+    before = any_stage.calls()
+    any_stage.run(290, 5)
+    assert any_stage.calls() - before == 2  # one for a token and one for a ticket
+    assert credentials.ticket() == ticket
+    any_stage.sandbox.clear_faults()
+    any_stage.run(20)
+    assert credentials.status()["ticket"]["state"] == "fresh"  # type: ignore[index]
+
+
+def test_a_ban_by_a_page_is_tried_again_before_the_ticket_ends_and_often_afterwards(
+    any_stage: Stage,
+) -> None:
+    credentials = any_stage.open()
+    credentials.ticket()
+    any_stage.advance(0.98 * LIFE)  # 144 seconds are left
+    any_stage.sandbox.fault("*", "custom", status=403, body="<html>banned</html>")
+    before = any_stage.calls()
+    any_stage.run(100)
+    assert any_stage.calls() - before == 2
+    any_stage.run(40)
+    assert any_stage.calls() - before >= 4  # while it lives
+    any_stage.run(60)
+    any_stage.sandbox.clear_faults()
+    any_stage.run(LONGEST_PAUSE * (1 + JITTER) + 1)
+    assert any_stage.alive(credentials.ticket())
 
 
 # --- what it takes to be kept

@@ -59,9 +59,12 @@ def test_no_page_fails_while_the_ticket_lives_and_the_platform_is_left_in_peace(
         assert {credentials.ticket() for credentials in fleet} == {ticket}
     for start in tried:
         assert sum(start <= second < start + 60 for second in tried) <= 12
-    assert {start // 45 for start in tried} == {0, 1}  # it does go on
     failures = fleet[0].status()["ticket"]["failures"]
-    assert 4 <= failures <= 9
+    if KINDS[kind] == "platform_banned":  # the platform wants to be left alone for minutes then
+        assert (len(tried), failures) == (2, 1)
+    else:
+        assert {start // 45 for start in tried} == {0, 1}  # it does go on
+        assert 4 <= failures <= 9
     any_stage.advance(0.21 * LIFE - 90 - 30)  # to the last half minute of the ticket's life
     assert {credentials.ticket() for credentials in fleet} == {ticket}
 

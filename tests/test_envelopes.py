@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dingbridge.envelopes import is_limit, is_token_refused, read_envelope
+from dingbridge.envelopes import is_ban, is_limit, is_token_refused, read_envelope
 from dingbridge.errors import PlatformError, PlatformUnavailable
 
 
@@ -237,6 +237,23 @@ def test_a_refused_token_is_seen_in_code_and_sub_code(code: str) -> None:
 def test_a_limit_is_told_from_a_missing_permission(code: str, limit: bool) -> None:
     assert is_limit(PlatformError(code)) is limit
     assert is_limit(PlatformError("88", sub_code=code)) is (limit and code.isdigit())
+
+
+@pytest.mark.parametrize(
+    ("error", "ban"),
+    [
+        (refusal(b"<html>", 403), True),
+        (refusal({"status": 1111, "wait": 5}), True),
+        (refusal({"errcode": 90017}), True),
+        (refusal({"errcode": 88, "sub_code": "90017"}), True),
+        (refusal(b"<html>", 404), False),
+        (refusal({"errcode": 90018}), False),
+        (refusal({"errcode": 60020}), False),
+    ],
+    ids=str,
+)
+def test_a_closed_address_is_told_from_other_refusals(error: PlatformError, ban: bool) -> None:
+    assert is_ban(error) is ban
 
 
 @given(st.binary(max_size=200), st.integers(100, 599))

@@ -199,7 +199,7 @@ def outage(place: Place, kind: str, seconds: float) -> dict[str, Any]:
             failures = workers.all[0].ask("status")["ticket"]["failures"]
             place.sandbox.clear_faults()
             back = time.time()
-            until(lambda: all(_is_fresh(status) for status in workers.every("status")), 120)
+            until(lambda: all(_is_fresh(status) for status in workers.every("status")), 400)
             recovered = time.time() - back
         tries = sorted(at for tried in workers.every("tries") for at in tried["at"] if at >= began)
     return {

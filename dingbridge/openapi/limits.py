@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from types import MappingProxyType
 
+from dingbridge.backoff import BAN_PAUSE
 from dingbridge.envelopes import is_limit
 from dingbridge.errors import PlatformError
 from dingbridge.openapi.ledger import Limit
@@ -29,7 +30,6 @@ ADDRESS_CALLS, ADDRESS_SECONDS = 10_000, 20.0
 # Seconds to wait where the platform does not say how long.
 QPS_PAUSE = 1.0
 UNSTATED_PAUSE = 10.0
-BAN_PAUSE = 300.0
 QUOTA_PAUSE = 600.0
 
 _CHINA = timezone(timedelta(hours=8))
