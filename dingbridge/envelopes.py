@@ -24,8 +24,10 @@ _HALF = re.compile(
     r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
+# Requests that took too long to arrive; too many of them.
+_TOO_SLOW, _TOO_OFTEN = 408, 429
 # The gateway in front bans an address with one of these and a page of HTML.
-_BAN_STATUSES = frozenset({403, 405, 429})
+_BAN_STATUSES = frozenset({403, 405, _TOO_OFTEN})
 
 # The platform's own text is shown to people and logged: bounded, on one line.
 _TEXT_LIMIT = 400
@@ -113,7 +115,8 @@ def is_busy(error: PlatformError) -> bool:
     """Whether the platform is busy or has failed: another try may succeed, and it is not known
     whether this one was carried out.
     """
-    failed = error.http_status is not None and error.http_status >= 500
+    status = error.http_status or 0
+    failed = status >= 500 or status == _TOO_SLOW
     return failed or error.code in _BUSY or error.sub_code in _BUSY
 
 
@@ -121,9 +124,11 @@ def is_limit(error: PlatformError) -> bool:
     """Whether the platform says that it is called too often.
 
     New codes of this kind begin with `Forbidden`, which is a permission error everywhere else.
+    HTTP 429 says so whatever the body is: a gateway in front has codes of its own, or none.
     """
     return (
-        error.code in _LIMITS
+        error.http_status == _TOO_OFTEN
+        or error.code in _LIMITS
         or error.sub_code in _LIMITS
         or _LIMIT_NAMES.search(error.code) is not None
     )
@@ -150,8 +155,9 @@ def _not_json(body: bytes, http_status: int) -> str:
     """What an answer that is no JSON object means."""
     if http_status >= 500:
         return "platform_failed"
-    page = body.lstrip()[:1] == b"<"
-    return "platform_banned" if page and http_status in _BAN_STATUSES else "platform_unreadable"
+    if body.lstrip()[:1] == b"<" and http_status in _BAN_STATUSES:
+        return "platform_banned"
+    return f"http_{_TOO_OFTEN}" if http_status == _TOO_OFTEN else "platform_unreadable"
 
 
 def _raise_errcode(fields: dict[str, Any], seen: dict[str, Any]) -> None:

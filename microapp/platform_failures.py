@@ -8,7 +8,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from dingbridge import DingBridge, catalogue
-from dingbridge.envelopes import is_busy
+from dingbridge.envelopes import is_ban, is_busy, is_limit
 from dingbridge.errors import (
     CallRefused,
     CredentialUnavailable,
@@ -29,11 +29,11 @@ _RETRY_SECONDS = "5"
 
 def is_unclear(error: DingBridgeError) -> bool:
     """Whether the platform may have done what it was asked for all the same."""
-    if isinstance(error, RateLimited) or error.code == "platform_banned":
+    if isinstance(error, RateLimited) or not isinstance(error, PlatformError):
+        return False
+    if is_ban(error) or is_limit(error):
         return False  # it did not even look at it
-    if isinstance(error, PlatformUnavailable):
-        return True
-    return isinstance(error, PlatformError) and is_busy(error)
+    return isinstance(error, PlatformUnavailable) or is_busy(error)
 
 
 def entry_of(error: DingBridgeError) -> catalogue.Entry:

@@ -288,6 +288,8 @@ def test_the_most_telling_entry_explains_a_failure_of_the_client(
         ("88", "isv.unheard-of", "", "88"),
         ("-1", None, "", "-1"),
         ("Forbidden.AccessDenied.QpsLimitForSomethingNew", None, "", "rate_limited"),
+        ("Throttling", None, "", "rate_limited"),
+        ("http_429", None, "", "rate_limited"),
         ("http_418", None, "", "platform_http_error"),
         ("MISSINGBODY", None, "", "Missingbody"),
         ("unheard-of", None, "", "unknown"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dingbridge.envelopes import is_ban, is_limit, is_token_refused, read_envelope
+from dingbridge.envelopes import is_ban, is_busy, is_limit, is_token_refused, read_envelope
 from dingbridge.errors import PlatformError, PlatformUnavailable
 
 
@@ -237,6 +237,28 @@ def test_a_refused_token_is_seen_in_code_and_sub_code(code: str) -> None:
 def test_a_limit_is_told_from_a_missing_permission(code: str, limit: bool) -> None:
     assert is_limit(PlatformError(code)) is limit
     assert is_limit(PlatformError("88", sub_code=code)) is (limit and code.isdigit())
+
+
+@pytest.mark.row("R44")
+@pytest.mark.parametrize(
+    ("body", "status", "code", "limit", "busy"),
+    [
+        ({"code": "Throttling", "message": "x"}, 429, "Throttling", True, False),
+        ({"requestid": "1"}, 429, "http_429", True, False),
+        ({"errcode": 60011}, 429, "60011", True, False),
+        (b"Too Many Requests", 429, "http_429", True, False),
+        (b"", 429, "http_429", True, False),
+        ({"code": "RequestTimeout"}, 408, "RequestTimeout", False, True),
+        (b"Request Timeout", 408, "platform_unreadable", False, True),
+        ({"code": "Throttling"}, 403, "Throttling", False, False),
+    ],
+)
+def test_http_429_is_a_limit_and_408_is_busy_whatever_the_body_says(
+    body: object, status: int, code: str, limit: bool, busy: bool
+) -> None:
+    error = refusal(body, status)
+    assert error.code == code
+    assert (is_limit(error), is_busy(error)) == (limit, busy)
 
 
 @pytest.mark.parametrize(

@@ -341,6 +341,26 @@ def test_each_answer_of_the_platform_leads_to_a_session_or_to_a_clear_error(
 
 
 @pytest.mark.parametrize(
+    ("http_status", "body"),
+    [
+        (429, '{"code": "Throttling"}'),
+        (429, '{"requestid": "1"}'),
+        (429, "Too Many Requests"),
+        (408, '{"code": "RequestTimeout"}'),
+    ],
+)
+def test_a_platform_that_has_no_time_now_is_worth_another_try(
+    visitor: Visitor, sandbox: SandboxClient, http_status: int, body: str
+) -> None:
+    sandbox.fault(BY_CODE, "custom", status=http_status, body=body)
+    response = visitor.login()
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) >= 1
+    error_of(response)
+    assert visitor.session() == {}
+
+
+@pytest.mark.parametrize(
     "lie",
     [
         '{"userid": "user5031", "name": "别人"}',

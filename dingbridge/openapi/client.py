@@ -5,8 +5,8 @@ token, and is repeated where that is right:
 
 - the token is refused: the call again, once, with another one; nothing has been done before;
 - the platform says that it is called too often: again, when the pause is over, if that is soon;
-- the platform is busy (-1, `systemBusy`, HTTP 5xx): at most three times more, with growing pauses,
-  and only calls that may be made twice;
+- the platform is busy (-1, `systemBusy`, HTTP 408 or 5xx): at most three times more, with growing
+  pauses, and only calls that may be made twice;
 - the connection broke: once more, and only calls that may be made twice.
 """
 
