@@ -115,12 +115,13 @@ class Credentials:
         """What `/readyz` tells: the state of token and ticket by age, never by value.
 
         `state` is fresh, due, expired or absent; `age`, `remaining` and `retry_in` are seconds;
-        `error` and `sub_code` are what the platform answered last, if it failed.
+        `error` and `sub_code` are what the platform answered last, if it failed. A cache is False
+        while it cannot be read or takes no writes.
         """
         return {
             "token": self._token.status(),
             "ticket": self._tickets().status(),
-            "caches": {cache.name: cache.reachable for cache in self._caches},
+            "caches": {cache.name: cache.well for cache in self._caches},
         }
 
     def tick(self) -> None:

@@ -54,7 +54,7 @@ class SharedRecord:
             before = self.sequence
             found = [(cache, self._read(cache)) for cache in self._caches]
             for cache, sequence in found:
-                if sequence is not None and sequence < self.sequence:
+                if sequence is not None and self._is_due(cache, sequence):
                     self._write(cache)
             return self.sequence > before
 
@@ -86,6 +86,14 @@ class SharedRecord:
         if sequence > self.sequence:
             self.newest = (sequence, fields)
         return sequence
+
+    def _is_due(self, cache: TokenCache, sequence: int) -> bool:
+        """Whether the record is to be written to `cache`, which has that of `sequence`.
+
+        A cache that refused the last write is tried with what it has already: where another
+        process has brought it up to date, nothing else would show that it takes writes again.
+        """
+        return sequence < self.sequence or (self.sequence > 0 and not cache.well)
 
     def _open(self, text: str | None) -> tuple[int, dict[str, Any]]:
         if text is None:

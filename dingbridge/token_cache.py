@@ -146,6 +146,11 @@ class TokenCache:
         """Whether the last attempt to read went well."""
         return not self._reading.is_open
 
+    @property
+    def well(self) -> bool:
+        """Whether the last attempts to read and to write both went well."""
+        return not (self._reading.is_open or self._writing.is_open)
+
     def read(self, key: str) -> str | None:
         """The record under `key`, or None."""
         found: str | None = self._reading.call(lambda: (self._backend.get(key),))[0]

@@ -85,6 +85,20 @@ class RedisServer:
         assert self._process
         os.kill(self._process.pid, signal.SIGCONT)
 
+    def refuse_writes(self, how: str) -> None:
+        """As a replica after a failover does ("readonly"), or a server without memory ("full")."""
+        with self.client() as client:
+            if how == "readonly":
+                client.execute_command("REPLICAOF", "127.0.0.1", "1")
+            else:
+                client.config_set("maxmemory", 1)
+
+    def take_writes(self) -> None:
+        """The end of `refuse_writes`."""
+        with self.client() as client:
+            client.execute_command("REPLICAOF", "NO", "ONE")
+            client.config_set("maxmemory", 0)
+
     def flush(self) -> None:
         with self.client() as client:
             client.flushall()

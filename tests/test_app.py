@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, session
+from redis_server import running_redis
 
 import app as micro_app
 from dingbridge import SettingsError
@@ -229,6 +230,19 @@ def test_a_process_that_nobody_visited_becomes_ready_and_tells_ages_only(
     assert response.json["credentials"]["ticket"]["state"] == "fresh"
     assert response.json["credentials"]["ticket"]["age"] < 60
     assert not any(secret in response.text for secret in secrets)
+
+
+def test_a_process_whose_redis_takes_no_writes_says_so_and_is_ready(
+    settings: dict[str, object],
+) -> None:
+    with Sandbox() as sandbox, running_redis() as redis:
+        redis.refuse_writes("readonly")
+        environment = sandbox.environment(Path(str(settings["DING_INSTANCE"])))
+        made = micro_app.create_app({**settings, **environment, "DING_REDIS_URL": redis.url})
+        response = made.test_client().get("/readyz")
+    assert response.status_code == 200
+    assert response.json is not None
+    assert response.json["credentials"]["caches"] == {"files": True, "redis": False}
 
 
 def test_slashes_are_neither_added_nor_merged_by_a_redirect(settings: dict[str, object]) -> None:

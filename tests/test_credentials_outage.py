@@ -6,6 +6,7 @@ Here a test moves the clock; tests/faults/test_tickets_outages.py spends real mi
 from __future__ import annotations
 
 import pytest
+from ticket_campaigns import until
 from ticket_stage import LIFE, Stage
 
 from dingbridge.backoff import JITTER, LONGEST_PAUSE
@@ -183,3 +184,28 @@ def test_a_flushed_redis_costs_no_call(redis_stage: Stage) -> None:
     redis_stage.tick()
     assert redis_stage.open("c").ticket() == ticket
     assert redis_stage.calls() == 2
+
+
+@pytest.mark.parametrize("how", ["readonly", "full"])
+def test_a_redis_that_takes_no_writes_is_told_until_it_takes_them_again(
+    redis_stage: Stage, how: str
+) -> None:
+    assert redis_stage.redis
+    one, two = redis_stage.open(), redis_stage.open()
+    assert one.ticket() == two.ticket()
+    well = {"files": True, "redis": True}
+    assert one.status()["caches"] == two.status()["caches"] == well
+    redis_stage.redis.refuse_writes(how)
+    try:
+        redis_stage.advance(0.95 * LIFE)
+        redis_stage.run(3)
+        assert one.status()["caches"] == two.status()["caches"] == {**well, "redis": False}
+        assert redis_stage.alive(one.ticket())
+        assert redis_stage.alive(two.ticket())
+    finally:
+        redis_stage.redis.take_writes()
+    until(lambda: one.tick() or one.status()["caches"] == well, 10)
+    one.tick()
+    # Nothing is left that the other would have to bring up to date.
+    until(lambda: two.tick() or two.status()["caches"] == well, 10)
+    assert one.ticket() == two.ticket()

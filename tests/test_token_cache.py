@@ -161,6 +161,7 @@ def test_a_folder_that_is_gone_makes_writing_fail_and_reading_absent(
         files.write(KEY, "value")
     assert files.read(KEY) is None
     assert files.reachable
+    assert not files.well
 
 
 def test_after_a_failure_nothing_is_tried_for_a_moment_and_then_it_works(
@@ -176,6 +177,7 @@ def test_after_a_failure_nothing_is_tried_for_a_moment_and_then_it_works(
     monkeypatch.setattr(token_cache.time, "monotonic", lambda: now)
     files.write(KEY, "value")
     assert files.read(KEY) == "value"
+    assert files.well
 
 
 FULL = """
@@ -255,6 +257,7 @@ def test_a_redis_that_is_away_costs_one_short_wait_and_then_nothing(
         cache.read(KEY)
     assert time.monotonic() - began < token_cache.REDIS_SECONDS + 0.35
     assert not cache.reachable
+    assert not cache.well
     began = time.monotonic()
     for _ in range(100):
         with pytest.raises(CacheUnavailable):
@@ -314,3 +317,18 @@ def test_without_the_extra_the_settings_say_what_to_install(
     monkeypatch.setitem(__import__("sys").modules, "redis.retry", None)
     with pytest.raises(SettingsError, match=r"dingbridge\[redis\]"):
         redis_client("redis://127.0.0.1:6379/0")
+
+
+@pytest.mark.parametrize("how", ["readonly", "full"])
+def test_a_redis_that_takes_no_writes_can_be_read_and_is_not_well(
+    own_redis: RedisServer, how: str
+) -> None:
+    cache = redis_cache(redis_client(own_redis.url))
+    cache.write(KEY, "value")
+    assert cache.well
+    own_redis.refuse_writes(how)
+    with pytest.raises(CacheUnavailable):
+        cache.write(KEY, "another")
+    assert cache.read(KEY) == "value"
+    assert cache.reachable
+    assert not cache.well
