@@ -6,11 +6,14 @@ import { announce, Reports } from "./bridge_outcome.js";
 import {
   findApi, isOutside, isTooOld, platformOf, quietRejections,
 } from "./bridge_sdk.js";
-import { NoAnswer, requestSignature } from "./bridge_server.js";
+import { NoAnswer, codeOfSilence, requestSignature } from "./bridge_server.js";
 import { pageUrl } from "./bridge_urls.js";
 import { inWords } from "./bridge_words.js";
 
 const WATCHDOG_MS = 8000; // the SDK itself waits for ever
+// Between one request for a signature that nobody answers and the next: twice as long each time.
+const FIRST_PAUSE_MS = 2000;
+const LONGEST_PAUSE_MS = 30000;
 const HEALING_TRIES = 3; // a page that keeps changing its address is not chased for ever
 // Codes with which the platform refuses a grant for what it says, however old the client.
 const REFUSALS = ["3", "4", "7", "080003"];
@@ -27,6 +30,7 @@ export class Bridge {
     this.grant = new Lane();
     this.isOver = false; // nothing in this document can still bring the grant
     this.turn = 0;
+    this.pause = FIRST_PAUSE_MS;
     this.reports = new Reports(page, dd);
     this.ready = new Promise((resolve, reject) => {
       this.resolveReady = resolve;
@@ -176,15 +180,30 @@ export class Bridge {
 
   signingFailed(error) {
     if (error instanceof NoAnswer) {
-      this.fail({ code: "offline" }, [this.grant], false);
-      window.addEventListener("online", () => {
-        this.grant.reopen();
-        this.configure();
-      }, { once: true });
+      this.fail({ code: codeOfSilence() }, [this.grant], false).then(() => this.signLater());
       return;
     }
     const { code = "", message = "" } = error.refusal || {};
     this.fail({ code: "sign_failed", subcode: code, text: message || error.message }, [this.grant], true);
+  }
+
+  /** Asks again after a pause, or as soon as there is a network; dd.config has not been called yet. */
+  signLater() {
+    let timer = 0;
+    const again = () => {
+      clearTimeout(timer);
+      window.removeEventListener("online", connected);
+      if (this.isOver) return;
+      this.grant.reopen();
+      this.configure();
+    };
+    const connected = () => {
+      this.pause = FIRST_PAUSE_MS; // the first request on a new network may fail for that alone
+      again();
+    };
+    window.addEventListener("online", connected);
+    timer = setTimeout(again, this.pause);
+    this.pause = Math.min(2 * this.pause, LONGEST_PAUSE_MS);
   }
 
   /** The client or the SDK said no, to the grant or to the bridge as a whole. */
@@ -214,6 +233,9 @@ export class Bridge {
     if (turn !== this.turn) return; // the client has answered meanwhile
     lanes.forEach((lane) => lane.fail(said));
     if (isOver) this.rejectReady(said);
+    // The same again is no news, and would take the focus from who is at the notice's button.
+    if (this.state === "error" && this.told === said.code) return;
+    this.told = said.code;
     this.enter("error", said);
     showNotice(this.page, said, this.urls(said));
   }

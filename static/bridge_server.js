@@ -6,6 +6,11 @@ const LONGEST_URL = 8192;
 /** The server could not be reached at all, or not in time. */
 export class NoAnswer extends Error {}
 
+/** The code for a request that got no answer: a device may be at fault only where it says so itself. */
+export function codeOfSilence() {
+  return navigator.onLine === false ? "offline" : "server_silent";
+}
+
 /**
  * {url, config} for another URL of this page. Rejects with NoAnswer, or with an Error that has the
  * server's own {code, message, …} as `refusal`.
@@ -14,6 +19,8 @@ export async function requestSignature(endpoint, url, milliseconds) {
   const response = await answer(endpoint, json({ url }), milliseconds);
   const body = await response.json().catch(() => ({}));
   if (response.ok && body.config) return body;
+  // The app words what it refuses. Without a word it was a proxy, in front of an app that is away.
+  if (response.status >= 500 && !body.error) throw new NoAnswer();
   const error = new Error(`signing was refused with status ${response.status}`);
   error.refusal = Object.assign({ code: String(response.status), message: "" }, body.error);
   throw error;

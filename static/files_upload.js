@@ -10,7 +10,7 @@ const QUICK_MS = 1500; // a piece that took no longer may be followed by one of 
 const TRIES = 5;
 const PAUSE_MS = 1000; // twice as long each time
 // What passes by itself, or when it is asked again how far the upload is.
-const PASSING = ["offline", "unavailable", "database_unreachable", "upload_out_of_step"];
+const PASSING = ["offline", "server_silent", "unavailable", "database_unreachable", "upload_out_of_step"];
 
 export class Upload {
   /** `tell(state, percent)`: "uploading", "broken" or "until_online". */

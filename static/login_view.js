@@ -1,7 +1,8 @@
 // Who is signed in, on the page: `{{ dingbridge.login_status() }}`, or any elements with these
 // attributes. Styles: login.css.
 
-const NOBODYS_FAULT = ["offline", "no_script", "bridge_silent", "old_client"]; // not one visitor's own
+// Not one visitor's own.
+const NOBODYS_FAULT = ["offline", "server_silent", "no_script", "bridge_silent", "old_client"];
 
 export class LoginView {
   constructor(page) {

@@ -6,7 +6,8 @@ const FRESH = { taken: 0, run: 0, isElsewhere: false, isOwnDocument: false };
 const ask = (facts) => nextStep({ ...FRESH, ...facts });
 
 test("a grant that failed is worth one refresh of the parent, and no more", () => {
-  for (const code of ["3", "bridge_silent", "config_failed", "ticket_unavailable", "no_script"]) {
+  const codes = ["3", "bridge_silent", "server_silent", "config_failed", "ticket_unavailable", "no_script"];
+  for (const code of codes) {
     assert.equal(ask({ why: "grant", code }), "parent");
     assert.equal(ask({ why: "grant", code, taken: 1 }), "stop");
     assert.equal(ask({ why: "grant", code, taken: 2 }), "stop");

@@ -101,12 +101,17 @@ def test_an_address_that_the_server_refuses_is_told_without_a_config(visitors: M
     assert visitor.call("device.geolocation.get")["error"]["code"] == "sign_failed"
 
 
+OFFLINE = "Object.defineProperty(navigator, 'onLine', { get: () => false, configurable: true })"
+
+
 def test_a_page_that_is_offline_says_so_and_goes_on_when_the_network_is_back(
     visitors: Make,
 ) -> None:
     visitor = visitors()
     asked = re.compile("/ding/(sign|explain|outcome)")
     visitor.page.route(asked, lambda route: route.abort("internetdisconnected"))
+    visitor.page.add_init_script(OFFLINE)
+    visitor.page.clock.install()  # it is the network's return that counts, not time
     visitor.open("/moved")
     assert visitor.state() == "error"
     assert visitor.heard[0][1]["code"] == "offline"
@@ -114,6 +119,7 @@ def test_a_page_that_is_offline_says_so_and_goes_on_when_the_network_is_back(
     assert visitor.call("device.geolocation.get")["error"]["code"] == "offline"
     visitor.context.set_offline(True)
     visitor.page.unroute(asked)
+    visitor.page.evaluate("delete navigator.onLine")
     visitor.context.set_offline(False)
     assert visitor.state("ready") == "ready"
     assert visitor.notice() == ""
@@ -134,9 +140,81 @@ def test_a_server_that_never_signs_is_given_up_after_eight_seconds(visitors: Mak
         visitor.open("/moved")
     visitor.page.clock.run_for(9000)
     assert visitor.state() == "error"
-    assert visitor.heard[0][1]["code"] == "offline"
+    # The device has a network: it is the server that does not answer.
+    assert visitor.heard[0][1]["code"] == "server_silent"
+    assert visitor.data()["words"]["server_silent"]["message"] in visitor.notice()
     assert visitor.call("biz.util.scan", {"type": "qrCode"})["result"]["text"]
     held[0].abort()
+
+
+def test_a_server_that_signs_after_it_was_given_up_leads_to_ready_all_the_same(
+    visitors: Make,
+) -> None:
+    visitor = visitors()
+    held: list[Route] = []
+
+    def answer_the_second(route: Route) -> None:
+        held.append(route)
+        if len(held) > 1:
+            route.continue_()
+
+    visitor.page.route("**/ding/sign", answer_the_second)
+    visitor.page.clock.install()
+    with visitor.page.expect_request("**/ding/sign"):
+        visitor.open("/moved")
+    visitor.page.clock.run_for(9000)
+    assert visitor.state() == "error"
+    with visitor.page.expect_response("**/ding/sign"):
+        visitor.page.clock.run_for(3000)
+    assert visitor.state("ready") == "ready"
+    held[0].continue_()  # the first answer comes too late to matter
+    assert visitor.notice() == ""
+    assert [name for name, _ in visitor.heard] == ["error", "ready"]
+    assert "address" in visitor.call("device.geolocation.get")["result"]
+    assert (visitor.grants_asked(), visitor.documents()) == (1, 1)
+
+
+@pytest.mark.parametrize("kind", ["no connection", "the proxy's own page"])
+def test_a_server_that_is_away_is_asked_again_after_longer_and_longer_pauses(
+    visitors: Make, kind: str
+) -> None:
+    visitor = visitors()
+    tried: list[str] = []
+
+    def be_away(route: Route) -> None:
+        tried.append(kind)
+        if len(tried) > 3:
+            route.continue_()
+        elif kind == "no connection":
+            route.abort("connectionrefused")
+        else:
+            route.fulfill(status=503, content_type="text/html", body="<p>restarting</p>")
+
+    visitor.page.route("**/ding/sign", be_away)
+    visitor.page.clock.install(time=0)
+    visitor.page.clock.pause_at(1000)
+    visitor.open("/moved")
+    assert visitor.state() == "error"
+    assert visitor.heard[0][1]["code"] == "server_silent"
+    visitor.page.focus(".dingbridge-retry")
+    for seconds in (2, 4):
+        before = len(tried)
+        visitor.page.clock.run_for(seconds * 1000 - 100)
+        assert len(tried) == before
+        with visitor.page.expect_request("**/ding/sign"):
+            visitor.page.clock.run_for(200)
+        failed_again(visitor)
+    # What failed in the same way again is no news for whoever reads the notice.
+    assert [name for name, _ in visitor.heard] == ["error"]
+    assert visitor.page.evaluate("document.activeElement.className") == "dingbridge-retry"
+    visitor.page.clock.run_for(8000)
+    assert visitor.state("ready") == "ready"
+    assert (len(tried), visitor.grants_asked()) == (4, 1)
+
+
+def failed_again(visitor: Visitor) -> None:
+    """A call waits for the try that is under way, and reads what became of it."""
+    assert visitor.call("device.geolocation.get")["error"]["code"] == "server_silent"
 
 
 def test_an_outcome_that_no_network_carried_is_sent_when_there_is_one(visitors: Make) -> None:
