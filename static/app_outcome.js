@@ -42,6 +42,7 @@ export function failed(outcome, error, retry) {
     // The bridge's notice above has the sentence, the reference and the button.
     said.append(element("p", "", say("state_no_grant")));
     show(outcome, "failed", said);
+    offerWhenGranted(outcome, said, retry);
     return;
   }
   said.append(element("p", "", error.message));
@@ -51,12 +52,24 @@ export function failed(outcome, error, retry) {
     said.append(reference);
   }
   show(outcome, "failed", said);
-  if (retry) {
-    const button = element("button", "side-button", say("state_retry"));
-    button.type = "button";
-    button.addEventListener("click", retry);
-    outcome.append(button);
-  }
+  offer(outcome, retry);
+}
+
+/** With the grant the notice goes. What was said of it is not true any more, and a retry helps. */
+function offerWhenGranted(outcome, said, retry) {
+  document.addEventListener("dingbridge:ready", () => {
+    if (!said.isConnected) return;
+    clear(outcome);
+    offer(outcome, retry);
+  }, { once: true });
+}
+
+function offer(outcome, retry) {
+  if (!retry) return;
+  const button = element("button", "side-button", say("state_retry"));
+  button.type = "button";
+  button.addEventListener("click", retry);
+  outcome.append(button);
 }
 
 /** Nothing to say. */

@@ -6,7 +6,7 @@ import { announce, Reports } from "./bridge_outcome.js";
 import {
   findApi, isOutside, isTooOld, platformOf, quietRejections,
 } from "./bridge_sdk.js";
-import { NoAnswer, codeOfSilence, requestSignature } from "./bridge_server.js";
+import { NoAnswer, requestSignature, silence } from "./bridge_server.js";
 import { pageUrl } from "./bridge_urls.js";
 import { inWords } from "./bridge_words.js";
 
@@ -97,7 +97,7 @@ export class Bridge {
   }
 
   nativeUp() {
-    this.native.open();
+    this.openNative();
     if (!this.needsGrant()) this.beReady();
   }
 
@@ -130,8 +130,15 @@ export class Bridge {
     }
   }
 
-  granted() {
+  /** Told by an event, `dingbridge:native`: whoever needs no grant need not wait for "ready". */
+  openNative() {
+    if (this.native.isOpen) return;
     this.native.open();
+    announce("native", null);
+  }
+
+  granted() {
+    this.openNative();
     this.grant.open();
     this.beReady();
   }
@@ -170,7 +177,7 @@ export class Bridge {
   async silent() {
     // A request for a signature has a time limit of its own.
     if (this.native.isOpen && (this.isOver || !this.configured)) return;
-    const problem = { code: await this.tooOldOr("bridge_silent") };
+    const problem = { code: await this.tooOldOr("bridge_silent"), passing: true };
     if (this.isOver) {
       this.native.fail(await this.inWords(problem));
     } else if (this.state !== "ready") {
@@ -180,7 +187,7 @@ export class Bridge {
 
   signingFailed(error) {
     if (error instanceof NoAnswer) {
-      this.fail({ code: codeOfSilence() }, [this.grant], false).then(() => this.signLater());
+      this.fail(silence(), [this.grant], false).then(() => this.signLater());
       return;
     }
     const { code = "", message = "" } = error.refusal || {};

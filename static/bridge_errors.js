@@ -2,7 +2,10 @@
 // Codes are numbers on some clients and strings on others; the words stand in `message` or in
 // `errorMessage`; the SDK's own failures are Error objects with the code in their text.
 
-/** A failure for page code: `message` is a sentence for a visitor, `remedy` one for a developer. */
+/**
+ * A failure for page code: `message` is a sentence for a visitor, `remedy` one for a developer.
+ * `passing` is true where nobody has answered so far, and somebody still may.
+ */
 export class BridgeError extends Error {
   constructor(said) {
     super(said.message);

@@ -2,7 +2,7 @@
 import { sendOutcome } from "./bridge_server.js";
 import { pageUrl } from "./bridge_urls.js";
 
-/** Tells the page's code that the bridge is ready, or what stands in its way. */
+/** Tells the page's code that the bridge is up ("native"), ready, or what stands in its way. */
 export function announce(state, error) {
   const detail = error && {
     code: error.code,

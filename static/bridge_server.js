@@ -6,9 +6,9 @@ const LONGEST_URL = 8192;
 /** The server could not be reached at all, or not in time. */
 export class NoAnswer extends Error {}
 
-/** The code for a request that got no answer: a device may be at fault only where it says so itself. */
-export function codeOfSilence() {
-  return navigator.onLine === false ? "offline" : "server_silent";
+/** The problem with a request that got no answer: the device's, only where it says so itself. */
+export function silence() {
+  return { code: navigator.onLine === false ? "offline" : "server_silent", passing: true };
 }
 
 /**

@@ -4,7 +4,8 @@
 //   const answer = await signedFetch("/visits", { method: "POST", body });
 //
 // Where the page comes with a session nothing is asked for: a page view costs no auth code. The
-// page's template has `{{ dingbridge.login() }}` and declares the two APIs below.
+// page's template has `{{ dingbridge.login() }}` and declares the two APIs below. A client that was
+// given up signs in after all once it answers.
 //
 // On the document: `dingbridge:login` (detail {user}) and `dingbridge:login-error` (detail {code,
 // subcode, message, remedy, reference}); on <html>, data-login: pending, in, failed, outside, out.
@@ -25,6 +26,7 @@ class Login {
     this.page = page;
     this.user = page.user;
     this.inFlight = null;
+    this.failure = null; // what the last attempt ended with
     this.renewals = 0; // how many sessions this document has got
     this.waiting = new WeakSet(); // forms that are sent once there is a session
     this.view = new LoginView(page);
@@ -33,11 +35,20 @@ class Login {
   start() {
     this.view.onRetry(() => this.signIn().catch(() => {}));
     document.addEventListener("submit", (event) => this.submit(event));
+    // Either comes once: a grant may be refused, and a server may answer after the client does.
+    ["native", "ready"].forEach((name) => {
+      document.addEventListener(`dingbridge:${name}`, () => this.wake());
+    });
     if (this.user) {
       this.view.show("in", this.user);
     } else {
       this.signIn().catch(() => {}); // told on the page, and by an event
     }
+  }
+
+  /** Somebody answers: what failed because nobody did is worth another code. */
+  wake() {
+    if (this.failure && this.failure.passing) this.signIn().catch(() => {});
   }
 
   /** Whoever asks while it is going on gets the same answer: a code is good once. */
@@ -53,12 +64,14 @@ class Login {
 
   async attempt() {
     const isRenewal = Boolean(this.user);
+    this.failure = null;
     if (!isRenewal) this.view.show("pending");
     try {
       this.user = await this.exchange();
       if (this.page.then) await this.requireKept();
     } catch (error) {
       this.user = null;
+      this.failure = error;
       this.view.fail(error, isRenewal);
       // What the server refused stands in its log already.
       if (!error.status && error.code !== "outside") {
@@ -146,7 +159,7 @@ class Login {
   async signOut() {
     const { body, status } = await ask(this.page.endpoints.logout, {});
     if (status >= 400) throw await refusal(body, status);
-    this.user = null;
+    Object.assign(this, { user: null, failure: null });
     this.view.show("out");
   }
 }
@@ -167,7 +180,7 @@ async function within(milliseconds, promise) {
   const silence = new Promise((resolve) => { timer = setTimeout(resolve, milliseconds, null); });
   const answer = await Promise.race([promise, silence]);
   clearTimeout(timer);
-  if (!answer) throw await explain({ code: "bridge_silent" });
+  if (!answer) throw await explain({ code: "bridge_silent", passing: true });
   return answer;
 }
 

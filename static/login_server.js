@@ -1,6 +1,6 @@
 // What login.js asks of the app's own server.
 import { explain } from "./bridge.js";
-import { codeOfSilence } from "./bridge_server.js";
+import { silence } from "./bridge_server.js";
 
 // Nobody waits longer. The server asks the platform twice or more, each time for up to 10 seconds.
 const ANSWER_MS = 20000;
@@ -22,7 +22,7 @@ export async function isSignedIn(endpoint) {
 
 function answer(endpoint, request) {
   return new Promise((resolve, reject) => {
-    const fail = () => explain({ code: codeOfSilence() }).then(reject, reject);
+    const fail = () => explain(silence()).then(reject, reject);
     const timer = setTimeout(fail, ANSWER_MS);
     fetch(endpoint, Object.assign({ credentials: "same-origin", cache: "no-store" }, request)).then(
       (response) => { clearTimeout(timer); resolve(response); },

@@ -244,6 +244,26 @@ def test_a_page_opened_without_a_session_comes_alive_and_keeps_what_is_being_typ
     walker.page.wait_for_selector("#sketch .map-earlier")
 
 
+def test_a_bridge_that_answers_after_it_was_given_up_leaves_no_stale_sentence(
+    walking: Callable[..., Walker],
+) -> None:
+    walker = walking(bridge="late", late_ms=20_000)
+    walker.page.clock.install()
+    walker.phone.open("/checkin")
+    walker.page.clock.run_for(9000)
+    expect(walker.page.locator("#place .note-bad")).to_contain_text("没有授权")
+    expect(walker.page.locator("#place button")).to_have_count(0)  # the notice above has one
+    walker.types()
+    walker.page.clock.run_for(20_000)
+    assert walker.phone.state("ready") == "ready"
+    expect(walker.page.locator(".note-bad, .dingbridge-notice")).to_have_count(0)
+    walker.page.click("#place .side-button")
+    walker.page.wait_for_selector("#sketch .map")
+    walker.taps()
+    walker.sees_it_done()
+    assert walker.stored() == [NOTE]
+
+
 def test_after_an_implausible_place_the_next_try_locates_anew(
     walking: Callable[..., Walker],
 ) -> None:

@@ -293,6 +293,66 @@ def test_while_the_platform_is_away_the_page_says_so_and_the_retry_works(phone: 
     assert signed_in_as(phone) == "张小沙"
 
 
+# --- what failed for want of an answer
+
+
+# A desktop client's bridge takes calls before it is up.
+@pytest.mark.parametrize("platform", ["android", "ios"])
+def test_a_bridge_that_answers_after_it_was_given_up_signs_in_with_one_code(
+    phones: Make, platform: str
+) -> None:
+    phone = phones(platform=platform, bridge="late", late_ms=20_000)
+    phone.page.clock.install()
+    page = phone.open()
+    page.clock.run_for(9000)
+    page.wait_for_selector(".dingbridge-login[data-login=failed]")
+    assert "钉钉没有回应" in page.inner_text("[data-login-message]")
+    page.clock.run_for(20_000)
+    assert signed_in_as(phone) == "张小沙"
+    assert phone.state("ready") == "ready"
+    assert codes_asked(phone) == [NEWER]
+    assert phone.documents() == 1
+
+
+def test_a_late_bridge_signs_in_although_the_grant_is_refused(phones: Make) -> None:
+    refused = {"runtime.permission.requestJsApis": {"errorCode": "3"}}
+    phone = phones(bridge="late", late_ms=20_000, errors=refused)
+    phone.page.clock.install()
+    page = phone.open()
+    page.clock.run_for(9000)
+    page.wait_for_selector(".dingbridge-login[data-login=failed]")
+    page.clock.run_for(20_000)
+    assert signed_in_as(phone) == "张小沙"
+    assert phone.state() == "error"
+    assert codes_asked(phone) == [NEWER]
+
+
+def test_a_server_that_was_away_is_asked_once_more_when_the_grant_is_there(phones: Make) -> None:
+    phone = phones(grant_ms=6000)
+    page = phone.page
+    page.clock.install()
+    page.route("**/ding/login", lambda route: route.abort("connectionrefused"))
+    phone.open()
+    page.wait_for_selector(".dingbridge-login[data-login=failed]")
+    assert "服务器暂时没有回应" in page.inner_text("[data-login-message]")
+    page.unroute("**/ding/login")
+    page.clock.run_for(6000)
+    assert signed_in_as(phone) == "张小沙"
+    assert codes_asked(phone) == [NEWER, NEWER]
+
+
+def test_what_the_client_refused_is_not_asked_for_again_by_itself(phones: Make) -> None:
+    phone = phones(grant_ms=6000, errors={NEWER: {"errorCode": "3", "errorMessage": "x"}})
+    page = phone.page
+    page.clock.install()
+    phone.open()
+    page.wait_for_selector(".dingbridge-login[data-login=failed]")
+    page.clock.run_for(6000)
+    assert phone.state("ready") == "ready"
+    assert page.get_attribute("html", "data-login") == "failed"
+    assert len(codes_asked(phone)) == 1
+
+
 # --- from a plain browser
 
 
