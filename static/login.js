@@ -11,6 +11,7 @@
 // subcode, message, remedy, reference}); on <html>, data-login: pending, in, failed, outside, out.
 import { allow, call, declares, explain, report } from "./bridge.js";
 import { isTooOld, loadedSdk } from "./bridge_sdk.js";
+import { Pressed, resend } from "./login_form.js";
 import { ask, isSignedIn } from "./login_server.js";
 import { LoginView } from "./login_view.js";
 
@@ -29,6 +30,7 @@ class Login {
     this.failure = null; // what the last attempt ended with
     this.renewals = 0; // how many sessions this document has got
     this.waiting = new WeakSet(); // forms that are sent once there is a session
+    this.pressed = new Pressed();
     this.view = new LoginView(page);
   }
 
@@ -72,17 +74,20 @@ class Login {
     } catch (error) {
       this.user = null;
       this.failure = error;
-      this.view.fail(error, isRenewal);
-      // What the server refused stands in its log already.
-      if (!error.status && error.code !== "outside") {
-        report(Object.assign({}, error, { text: `login: ${error.text || error.message}` }));
-      }
+      this.tell(error, isRenewal);
       throw error;
     }
     this.view.show("in", this.user);
     document.dispatchEvent(new CustomEvent("dingbridge:login", { detail: { user: this.user } }));
     this.goOn();
     return this.user;
+  }
+
+  /** Says it on the page, and to the server what does not stand in its log already. */
+  tell(error, isRenewal) {
+    this.view.fail(error, isRenewal);
+    if (error.status || error.code === "outside") return;
+    report(Object.assign({}, error, { text: `login: ${error.text || error.message}` }));
   }
 
   /** A fresh code for a session; with a second code where the first one was no longer good. */
@@ -140,7 +145,8 @@ class Login {
 
   /**
    * A form with data-signed is sent when there is a session (data-signed="admin": one that is fresh
-   * enough for an administrator's), so that no answer of 401 loses it.
+   * enough for an administrator's), so that no answer of 401 loses it. Where none can be had it
+   * stays as it is, and the page says why.
    */
   submit(event) {
     const form = event.target;
@@ -148,12 +154,20 @@ class Login {
     event.preventDefault();
     if (this.waiting.has(form)) return; // a double tap
     this.waiting.add(form);
+    const button = this.pressed.of(event);
     const done = () => { this.waiting.delete(form); };
+    this.secure(form.dataset.signed === "admin").then(() => resend(form, button)).then(done, done);
+  }
+
+  /** Makes sure of the session. */
+  async secure(isAdmin) {
     const { me } = this.page.endpoints;
-    isSignedIn(form.dataset.signed === "admin" ? `${me}?admin` : me)
-      .then((isKept) => isKept || this.signIn())
-      .then(() => form.submit())
-      .then(done, done);
+    if (this.user) this.view.show("in", this.user); // an earlier try may have been told as failed
+    const isKept = await isSignedIn(isAdmin ? `${me}?admin` : me).catch((error) => {
+      this.tell(error, true);
+      throw error;
+    });
+    if (!isKept) await this.signIn();
   }
 
   async signOut() {

@@ -22,6 +22,12 @@ PAGE = """{%- set tags = dingbridge("requestAuthCode", "runtime.permission.reque
 <textarea name="note"></textarea><button>send</button></form>
 <form method="post" action="/orders" data-signed="admin">
 <input name="order"><button>order</button></form>
+<form method="post" action="/decisions" data-signed>
+<input name="reason"><button name="decision" value="yes">approve</button>
+<button name="decision" value="no"><b>refuse</b></button>
+<button name="decision" value="later" formaction="/decisions/postponed">postpone</button></form>
+<form method="post" action="/decisions" data-signed>
+<input type="hidden" name="submit" value="1"><button>shadowed</button></form>
 </body></html>"""
 
 
@@ -51,6 +57,12 @@ def create_app() -> Flask:
         user = bridge.user()
         assert user
         return f"<p id=kept>{user.name}: {request.form['note']}</p>"
+
+    @made.post("/decisions")
+    @made.post("/decisions/<where>")
+    @bridge.login_required
+    def decisions(where: str = "") -> str:
+        return f"<p id=kept>{where} {list(request.form.items(multi=True))}</p>"
 
     @made.get("/mine")
     @bridge.login_required

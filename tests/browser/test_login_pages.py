@@ -99,6 +99,82 @@ def test_an_administrator_s_form_is_sent_with_all_that_was_typed_after_an_hour_t
     assert len([call for call in phone.calls() if "AuthCode" in call["method"]]) == 2
 
 
+@pytest.mark.parametrize("is_offline", [True, False])
+def test_a_form_that_cannot_be_sent_says_why_keeps_what_was_typed_and_goes_later(
+    make: Make, is_offline: bool
+) -> None:
+    phone = make()
+    page = phone.open("/page")
+    page.wait_for_selector(IN)
+    page.fill("textarea", "明天再来")
+    phone.context.set_offline(is_offline)
+    page.route("**/ding/me", lambda route: route.abort())
+    page.click("button:text('send')")
+    page.wait_for_selector(".dingbridge-login[data-login=failed]")
+    said = "没有网络" if is_offline else "服务器暂时没有回应"
+    assert said in page.inner_text("[data-login-message]")
+    assert page.input_value("textarea") == "明天再来"
+    assert phone.documents() == 1
+    page.unroute("**/ding/me")
+    phone.context.set_offline(False)
+    page.click("button:text('send')")
+    page.wait_for_selector("#kept")
+    assert page.inner_text("#kept") == "张小沙: 明天再来"
+    # The session was good all the time.
+    assert len([call for call in phone.calls() if "AuthCode" in call["method"]]) == 1
+
+
+@pytest.mark.parametrize("engine", ["of today", "of Chrome 69"])
+@pytest.mark.parametrize(
+    ("press", "reaches"),
+    [
+        ("button:text('approve')", "[('reason', 'x'), ('decision', 'yes')]"),
+        ("b:text('refuse')", "[('reason', 'x'), ('decision', 'no')]"),
+        ("button:text('postpone')", "postponed [('reason', 'x'), ('decision', 'later')]"),
+        ("Enter", "[('reason', 'x'), ('decision', 'yes')]"),
+    ],
+)
+def test_the_button_that_was_pressed_reaches_the_server(
+    make: Make, press: str, reaches: str, engine: str
+) -> None:
+    phone = make()
+    if engine != "of today":
+        phone.page.add_init_script("delete SubmitEvent.prototype.submitter")
+    page = phone.open("/page")
+    page.wait_for_selector(IN)
+    page.fill("[name=reason]", "x")
+    phone.context.clear_cookies(name="session")
+    if press == "Enter":
+        page.press("[name=reason]", press)
+    else:
+        page.click(press)
+    page.wait_for_selector("#kept")
+    assert page.inner_text("#kept") == reaches
+    assert phone.errors == []
+
+
+def test_a_form_that_was_sent_is_what_it_was_before(make: Make) -> None:
+    phone = make()
+    page = phone.open("/page")
+    page.wait_for_selector(IN)
+    form = page.locator("form", has=page.locator("[name=reason]"))
+    form.evaluate("form => { form.target = 'other'; }")
+    before = form.evaluate("form => form.outerHTML")
+    with page.expect_popup() as opened:
+        page.click("button:text('postpone')")
+    opened.value.wait_for_selector("#kept")
+    assert form.evaluate("form => form.outerHTML") == before
+
+
+def test_a_form_with_a_field_named_submit_is_sent(make: Make) -> None:
+    phone = make()
+    page = phone.open("/page")
+    page.wait_for_selector(IN)
+    page.click("button:text('shadowed')")
+    page.wait_for_selector("#kept")
+    assert page.inner_text("#kept") == "[('submit', '1')]"
+
+
 def test_a_browser_that_keeps_no_cookies_is_told_so_and_does_not_sign_in_for_ever(
     make: Make,
 ) -> None:
