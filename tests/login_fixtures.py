@@ -18,5 +18,5 @@ def app(sandbox: SandboxClient, tmp_path: Path) -> Flask:
 
 
 @pytest.fixture
-def visitor(app: Flask, sandbox: SandboxClient) -> Visitor:
+def guest(app: Flask, sandbox: SandboxClient) -> Visitor:
     return Visitor(app, sandbox)

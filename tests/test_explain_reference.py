@@ -61,12 +61,12 @@ def page_reference(text: str) -> str:
 
 @pytest.mark.row("R16")
 def test_an_unsigned_page_is_explained_with_what_the_platform_answered(
-    visitor: Visitor, sandbox: SandboxClient, explain: Explain
+    guest: Visitor, sandbox: SandboxClient, explain: Explain
 ) -> None:
     refusal = {"errcode": 60020, "errmsg": "访问ip不在白名单之中,request ip=203.0.113.9"}
     sandbox.fault("ticket", "custom", body=json.dumps(refusal))
-    visitor.login()
-    page = visitor.get("/page?tab=2", **{"User-Agent": ANDROID})
+    guest.login()
+    page = guest.get("/page?tab=2", **{"User-Agent": ANDROID})
     assert page.status_code == 200
     reference = page_reference(page.text)
     failure = told(explain, reference)
@@ -89,9 +89,9 @@ def test_an_unsigned_page_is_explained_with_what_the_platform_answered(
 
 @pytest.mark.row("R16")
 def test_a_report_shows_where_the_browser_s_url_differs_from_the_signed_one(
-    visitor: Visitor, explain: Explain
+    guest: Visitor, explain: Explain
 ) -> None:
-    visitor.login()
+    guest.login()
     report = {
         "state": "error",
         "code": "3",
@@ -104,7 +104,7 @@ def test_a_report_shows_where_the_browser_s_url_differs_from_the_signed_one(
         "version": "7.6.0",
         "api": "device.geolocation.get",
     }
-    assert visitor.post("/ding/outcome", report).status_code == 204
+    assert guest.post("/ding/outcome", report).status_code == 204
     failure = told(explain, "ABCD-2345")
     assert failure["kind"] == "signed_in"
     assert failure["explanations"][0]["code"] == "3/52013"
@@ -122,12 +122,12 @@ def test_a_report_shows_where_the_browser_s_url_differs_from_the_signed_one(
 
 
 def test_a_report_without_a_session_is_marked_as_such_and_comes_last(
-    visitor: Visitor, sandbox: SandboxClient, explain: Explain
+    guest: Visitor, sandbox: SandboxClient, explain: Explain
 ) -> None:
     sandbox.fault("token", "http500")
-    reference = page_reference(visitor.get("/page").text)
+    reference = page_reference(guest.get("/page").text)
     report = {"state": "error", "code": "3", "reference": reference, "message": "made up\x1b[2J"}
-    visitor.post("/ding/outcome", report)
+    guest.post("/ding/outcome", report)
     answer = json.loads(explain(reference, "--json").output)
     assert [each["kind"] for each in answer["failures"]] == ["server", "reported"]
     text = explain(reference, "--lang", "en").output
@@ -135,33 +135,33 @@ def test_a_report_without_a_session_is_marked_as_such_and_comes_last(
     assert "\x1b" not in text
 
 
-def test_reports_of_pages_that_work_are_not_kept(visitor: Visitor, explain: Explain) -> None:
+def test_reports_of_pages_that_work_are_not_kept(guest: Visitor, explain: Explain) -> None:
     for report in (
         {"state": "ready", "signed_url": "https://h/a", "page_url": "https://h/a"},
         {"state": "outside", "signed_url": "https://h/a", "page_url": "https://h/b"},
         {"state": "error", "reference": "no reference"},
     ):
         body = {"reference": "ABCD-2345", **report}
-        assert visitor.post("/ding/outcome", body).status_code == 204
+        assert guest.post("/ding/outcome", body).status_code == 204
     assert explain("ABCD-2345").exit_code == 1
 
 
 @pytest.mark.row("R16")
 def test_a_failed_sign_in_is_explained_with_endpoint_and_request(
-    visitor: Visitor, sandbox: SandboxClient, explain: Explain
+    guest: Visitor, sandbox: SandboxClient, explain: Explain
 ) -> None:
-    code = visitor.code()
-    visitor.login(code)
+    code = guest.code()
+    guest.login(code)
     denied = {"errcode": 88, "sub_code": "60011", "sub_msg": "没有权限", "request_id": "15r0"}
     sandbox.fault("/topapi/v2/user/getuserinfo", "custom", body=json.dumps(denied))
-    refused = error_of(visitor.login())
+    refused = error_of(guest.login())
     failure = told(explain, refused["reference"])
     assert failure["kind"] == "login"
     assert failure["explanations"][0]["code"] == "88/60011"
     assert failure["seen"]["endpoint"] == "/topapi/v2/user/getuserinfo"
     assert failure["seen"]["request_id"] == "15r0"
     assert failure["seen"]["status"] == "403"
-    spent = error_of(visitor.login(code))
+    spent = error_of(guest.login(code))
     again = told(explain, spent["reference"])
     assert again["kind"] == "refused"
     assert again["explanations"][0]["code"] == "40078"
@@ -169,32 +169,32 @@ def test_a_failed_sign_in_is_explained_with_endpoint_and_request(
 
 
 def test_a_failed_way_back_from_the_login_page_is_explained(
-    visitor: Visitor, explain: Explain
+    guest: Visitor, explain: Explain
 ) -> None:
-    page = visitor.get("/ding/oauth/return?code=code-canary&state=state-canary")
+    page = guest.get("/ding/oauth/return?code=code-canary&state=state-canary")
     reference = page_reference(page.text)
     failure = told(explain, reference)
     assert failure["explanations"][0]["code"] == "oauth_state"
     assert failure["seen"]["request_url"].endswith("/ding/oauth/return?code=***&state=***")
 
 
-def test_a_refused_request_is_explained(visitor: Visitor, explain: Explain) -> None:
-    refused = visitor.post("/ding/sign", {"url": "https://evil.example/"})
+def test_a_refused_request_is_explained(guest: Visitor, explain: Explain) -> None:
+    refused = guest.post("/ding/sign", {"url": "https://evil.example/"})
     failure = told(explain, error_of(refused)["reference"])
     assert failure["kind"] == "refused"
     assert failure["explanations"][0]["code"] == "origin_refused"
     assert failure["seen"]["page_url"] == "https://evil.example/"
-    visitor.login(visitor.code("user5031"))
-    forbidden = visitor.get("/of-admins")
+    guest.login(guest.code("user5031"))
+    forbidden = guest.get("/of-admins")
     seen = told(explain, error_of(forbidden)["reference"])["seen"]
     assert seen["user"] == "user5031"
-    page = visitor.get("/of-admins", Accept="text/html")
+    page = guest.get("/of-admins", Accept="text/html")
     reference = page_reference(page.text)
     assert told(explain, reference)["explanations"][0]["code"] == "forbidden"
 
 
 def test_an_unforeseen_error_is_told_by_type_and_place_without_its_words(
-    app: Flask, visitor: Visitor, explain: Explain, monkeypatch: pytest.MonkeyPatch
+    app: Flask, guest: Visitor, explain: Explain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = app.extensions["dingbridge"]["dingbridge"]
 
@@ -202,7 +202,7 @@ def test_an_unforeseen_error_is_told_by_type_and_place_without_its_words(
         raise KeyError("words-canary")
 
     monkeypatch.setattr(state.sign_in, "in_client", broken)
-    answer = visitor.login()
+    answer = guest.login()
     assert answer.status_code == 500
     failure = told(explain, error_of(answer)["reference"])
     assert failure["kind"] == "server"
@@ -213,7 +213,7 @@ def test_an_unforeseen_error_is_told_by_type_and_place_without_its_words(
 
 @pytest.mark.row("R16")
 def test_what_the_platform_answers_to_an_app_s_own_call_is_explained(
-    app: Flask, visitor: Visitor, explain: Explain
+    app: Flask, guest: Visitor, explain: Explain
 ) -> None:
     error = PlatformError("88", sub_code="60121", endpoint="/topapi/v2/user/get", request_id="15r0")
     bridge = DingBridge()
@@ -223,7 +223,7 @@ def test_what_the_platform_answers_to_an_app_s_own_call_is_explained(
         bridge.note_failure("ABCD-2345", 403, error)
         return "", 403
 
-    assert visitor.get("/broken").status_code == 403
+    assert guest.get("/broken").status_code == 403
     failure = told(explain, "ABCD-2345")
     assert failure["kind"] == "server"
     assert failure["explanations"][0]["code"] == "88/60121"
@@ -246,18 +246,18 @@ def test_a_reference_that_nobody_knows_is_exit_code_1_with_a_sentence(
 
 
 def test_a_failure_is_gone_after_a_week(
-    visitor: Visitor, explain: Explain, monkeypatch: pytest.MonkeyPatch
+    guest: Visitor, explain: Explain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reference = error_of(visitor.post("/ding/sign", {"url": 5}))["reference"]
+    reference = error_of(guest.post("/ding/sign", {"url": 5}))["reference"]
     assert explain(reference).exit_code == 0
     monkeypatch.setattr(failures, "LIFE_SECONDS", -1.0)
     assert explain(reference).exit_code == 1
 
 
 def test_a_reference_needs_the_settings_that_say_where_it_is_kept_and_no_others(
-    visitor: Visitor, explain: Explain, monkeypatch: pytest.MonkeyPatch
+    guest: Visitor, explain: Explain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reference = error_of(visitor.post("/ding/sign", {"url": 5}))["reference"]
+    reference = error_of(guest.post("/ding/sign", {"url": 5}))["reference"]
     for name in ("MODE", "AGENT_ID", "PUBLIC_ORIGINS", "SIGNED_QUERY", "OAPI_URL", "DATABASE_URL"):
         monkeypatch.setenv(f"DING_{name}", "nonsense $")
     assert told(explain, reference)["kind"] == "refused"
@@ -273,24 +273,24 @@ def test_a_reference_needs_the_settings_that_say_where_it_is_kept_and_no_others(
 
 
 def test_pages_that_work_and_visitors_who_are_not_signed_in_leave_nothing(
-    visitor: Visitor, tmp_path: Path
+    guest: Visitor, tmp_path: Path
 ) -> None:
-    assert visitor.login().status_code == 200
-    assert visitor.get("/page").status_code == 200
-    assert visitor.get("/ding/me").status_code == 200
-    visitor.post("/ding/logout")
-    assert visitor.get("/ding/me").status_code == 401
-    assert visitor.get("/mine", Accept="text/html").status_code == 401
+    assert guest.login().status_code == 200
+    assert guest.get("/page").status_code == 200
+    assert guest.get("/ding/me").status_code == 200
+    guest.post("/ding/logout")
+    assert guest.get("/ding/me").status_code == 401
+    assert guest.get("/mine", Accept="text/html").status_code == 401
     assert list((tmp_path / "instance" / "failures").iterdir()) == []
 
 
 def test_a_flood_of_reports_leaves_what_the_server_saw(
-    visitor: Visitor, sandbox: SandboxClient, explain: Explain
+    guest: Visitor, sandbox: SandboxClient, explain: Explain
 ) -> None:
     sandbox.fault("token", "http500")
-    reference = page_reference(visitor.get("/page").text)
+    reference = page_reference(guest.get("/page").text)
     report = {"state": "error", "code": "3", "reference": reference, "message": "x" * 400}
-    statuses = {visitor.post("/ding/outcome", report).status_code for _ in range(600)}
+    statuses = {guest.post("/ding/outcome", report).status_code for _ in range(600)}
     assert statuses <= {204, 429}
     answer = json.loads(explain(reference, "--json").output)
     kinds = [each["kind"] for each in answer["failures"]]
@@ -299,16 +299,16 @@ def test_a_flood_of_reports_leaves_what_the_server_saw(
 
 
 def test_a_flood_of_codes_that_are_none_leaves_what_the_platform_failed_at(
-    visitor: Visitor, sandbox: SandboxClient, tmp_path: Path
+    guest: Visitor, sandbox: SandboxClient, tmp_path: Path
 ) -> None:
-    spent = visitor.code()
-    visitor.login(spent)
+    spent = guest.code()
+    guest.login(spent)
     for _ in range(3):
-        assert visitor.login("c", corp="dingother").status_code == 403
-        assert visitor.login(spent).status_code == 401
-        assert visitor.login("made up by anybody").status_code == 400
-        assert visitor.login("made-up-by-anybody").status_code == 401
-        assert visitor.get("/ding/oauth/return?code=c&state=s").status_code == 403
+        assert guest.login("c", corp="dingother").status_code == 403
+        assert guest.login(spent).status_code == 401
+        assert guest.login("made up by anybody").status_code == 400
+        assert guest.login("made-up-by-anybody").status_code == 401
+        assert guest.get("/ding/oauth/return?code=c&state=s").status_code == 403
     kept = {file.name.split("-")[1] for file in (tmp_path / "instance" / "failures").iterdir()}
     assert kept == {"refused"}
 
@@ -318,12 +318,12 @@ def test_a_dead_redis_fails_no_page_and_the_machine_still_knows(
 ) -> None:
     with running_redis() as redis:
         monkeypatch.setenv("DING_REDIS_URL", redis.url)
-        visitor = Visitor(login_app(sandbox, tmp_path, DING_REDIS_URL=redis.url), sandbox)
-        reference = error_of(visitor.post("/ding/sign", {"url": 5}))["reference"]
+        guest = Visitor(login_app(sandbox, tmp_path, DING_REDIS_URL=redis.url), sandbox)
+        reference = error_of(guest.post("/ding/sign", {"url": 5}))["reference"]
         assert told(explain, reference)["kind"] == "refused"
         assert list((tmp_path / "instance" / "failures").iterdir()) == []
         redis.kill()
-        answer = visitor.post("/ding/sign", {"url": 5})
+        answer = guest.post("/ding/sign", {"url": 5})
         assert answer.status_code == 400
         assert told(explain, error_of(answer)["reference"])["kind"] == "refused"
 

@@ -26,14 +26,14 @@ pytest_plugins = ["login_fixtures"]
 
 
 @pytest.mark.row("R31")
-def test_a_code_becomes_a_session_that_holds_user_corp_and_time(visitor: Visitor) -> None:
+def test_a_code_becomes_a_session_that_holds_user_corp_and_time(guest: Visitor) -> None:
     before = int(time.time())
-    response = visitor.login()
+    response = guest.login()
     assert response.status_code == 200
     assert response.json
     user = response.json["user"]
     assert (user["userid"], user["name"]) == ("manager4220", "张小沙")
-    session = visitor.session()
+    session = guest.session()
     assert set(session) == {"dingbridge"}
     kept = session["dingbridge"]
     assert before <= kept.pop("at") <= time.time()
@@ -41,23 +41,23 @@ def test_a_code_becomes_a_session_that_holds_user_corp_and_time(visitor: Visitor
         "userid": "manager4220",
         "name": "张小沙",
         "admin": True,
-        "corp": visitor.corp,
+        "corp": guest.corp,
     }
-    assert visitor.get("/ding/me").json == {
+    assert guest.get("/ding/me").json == {
         "user": {
             "userid": "manager4220",
             "name": "张小沙",
-            "corpId": visitor.corp,
+            "corpId": guest.corp,
             "admin": True,
         }
     }
 
 
-def test_the_cookie_lives_in_a_frame_and_no_cache_keeps_the_answers(visitor: Visitor) -> None:
-    response = visitor.login()
+def test_the_cookie_lives_in_a_frame_and_no_cache_keeps_the_answers(guest: Visitor) -> None:
+    response = guest.login()
     cookie = response.headers["Set-Cookie"].split("; ")
     assert {"Secure", "HttpOnly", "SameSite=None", "Partitioned"} <= set(cookie)
-    for each in (response, visitor.get("/ding/me"), visitor.post("/ding/logout")):
+    for each in (response, guest.get("/ding/me"), guest.post("/ding/logout")):
         assert each.headers["Cache-Control"] == "no-store"
 
 
@@ -75,34 +75,34 @@ def test_an_app_that_is_written_as_the_document_says_has_that_cookie(
         }
     )
     exec(written, {"app": app, "DingBridge": DingBridge})  # noqa: S102  # our own document
-    visitor = Visitor(app, sandbox)
-    cookie = visitor.login().headers["Set-Cookie"].split("; ")
+    guest = Visitor(app, sandbox)
+    cookie = guest.login().headers["Set-Cookie"].split("; ")
     assert {"Secure", "SameSite=None", "Partitioned"} <= set(cookie)
-    assert visitor.post("/visits").json == {"by": "manager4220"}
+    assert guest.post("/visits").json == {"by": "manager4220"}
 
 
 @pytest.mark.row("R31")
-def test_a_page_view_costs_no_code(visitor: Visitor, sandbox: SandboxClient) -> None:
-    visitor.login()
+def test_a_page_view_costs_no_code(guest: Visitor, sandbox: SandboxClient) -> None:
+    guest.login()
     calls = sandbox.platform_calls()
     for _ in range(3):
-        assert "张小沙" in visitor.get("/page").text
-        assert visitor.get("/ding/me").status_code == 200
-        assert visitor.get("/mine").text == "张小沙"
+        assert "张小沙" in guest.get("/page").text
+        assert guest.get("/ding/me").status_code == 200
+        assert guest.get("/mine").text == "张小沙"
     # The first page asked for its ticket.
     assert sandbox.platform_calls() - calls <= 1
 
 
-def test_nothing_of_an_older_session_is_left(visitor: Visitor) -> None:
-    visitor.post("/plant")
-    assert "planted" in visitor.session()
-    visitor.login()
-    assert set(visitor.session()) == {"dingbridge"}
-    assert visitor.login(visitor.code("user5031")).status_code == 200
-    assert visitor.get("/mine").text == "欧阳若兰"
+def test_nothing_of_an_older_session_is_left(guest: Visitor) -> None:
+    guest.post("/plant")
+    assert "planted" in guest.session()
+    guest.login()
+    assert set(guest.session()) == {"dingbridge"}
+    assert guest.login(guest.code("user5031")).status_code == 200
+    assert guest.get("/mine").text == "欧阳若兰"
 
 
-def test_a_session_of_the_server_s_own_gets_another_id(app: Flask, visitor: Visitor) -> None:
+def test_a_session_of_the_server_s_own_gets_another_id(app: Flask, guest: Visitor) -> None:
     regenerated = []
     kept = app.session_interface
 
@@ -111,7 +111,7 @@ def test_a_session_of_the_server_s_own_gets_another_id(app: Flask, visitor: Visi
             regenerated.append(session)
 
     app.session_interface = ServerSide(lambda: True)
-    visitor.login()
+    guest.login()
     assert len(regenerated) == 1
 
 
@@ -121,29 +121,29 @@ def test_the_bridges_of_one_app_share_no_session(sandbox: SandboxClient, tmp_pat
     app.config.update({f"HR_{name}": value for name, value in hr.items()})
     app.config["HR_DING_INSTANCE"] = str(tmp_path / "hr")
     DingBridge(app, name="hr", settings_prefix="HR_DING_", url_prefix="/hr/ding")
-    visitor = Visitor(app, sandbox)
-    visitor.login()
-    assert visitor.get("/hr/ding/me").status_code == 401
-    body = {"code": visitor.code("user5031"), "corpId": visitor.corp}
-    assert visitor.post("/hr/ding/login", body).status_code == 200
-    assert visitor.get("/ding/me").json["user"]["userid"] == "manager4220"  # type: ignore[index]
-    assert visitor.get("/hr/ding/me").json["user"]["userid"] == "user5031"  # type: ignore[index]
-    visitor.post("/ding/logout")
-    assert visitor.get("/ding/me").status_code == 401
-    assert visitor.get("/hr/ding/me").status_code == 200
+    guest = Visitor(app, sandbox)
+    guest.login()
+    assert guest.get("/hr/ding/me").status_code == 401
+    body = {"code": guest.code("user5031"), "corpId": guest.corp}
+    assert guest.post("/hr/ding/login", body).status_code == 200
+    assert guest.get("/ding/me").json["user"]["userid"] == "manager4220"  # type: ignore[index]
+    assert guest.get("/hr/ding/me").json["user"]["userid"] == "user5031"  # type: ignore[index]
+    guest.post("/ding/logout")
+    assert guest.get("/ding/me").status_code == 401
+    assert guest.get("/hr/ding/me").status_code == 200
 
 
-def test_logging_out_ends_the_session_and_sends_a_form_home(visitor: Visitor) -> None:
-    visitor.login()
-    assert visitor.post("/ding/logout").status_code == 204
-    response = visitor.get("/ding/me")
+def test_logging_out_ends_the_session_and_sends_a_form_home(guest: Visitor) -> None:
+    guest.login()
+    assert guest.post("/ding/logout").status_code == 204
+    response = guest.get("/ding/me")
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"] == "DingTalk"
     assert error_of(response)["code"] == "unauthorized"
-    visitor.login()
-    response = visitor.post("/ding/logout", Accept="text/html,*/*")
+    guest.login()
+    response = guest.post("/ding/logout", Accept="text/html,*/*")
     assert (response.status_code, response.headers["Location"]) == (303, "/")
-    assert visitor.get("/ding/me").status_code == 401
+    assert guest.get("/ding/me").status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -159,15 +159,15 @@ def test_logging_out_ends_the_session_and_sends_a_form_home(visitor: Visitor) ->
     ],
 )
 def test_a_session_that_is_too_old_or_of_another_corp_or_kind_is_none(
-    visitor: Visitor, forged: dict[str, object]
+    guest: Visitor, forged: dict[str, object]
 ) -> None:
-    visitor.login()
-    with visitor.client.session_transaction(base_url=ORIGIN) as session:
+    guest.login()
+    with guest.client.session_transaction(base_url=ORIGIN) as session:
         session["dingbridge"] = {**session["dingbridge"], **forged}
-    assert visitor.get("/ding/me").status_code == 401
-    with visitor.client.session_transaction(base_url=ORIGIN) as session:
+    assert guest.get("/ding/me").status_code == 401
+    with guest.client.session_transaction(base_url=ORIGIN) as session:
         session["dingbridge"] = list(forged)
-    assert visitor.get("/ding/me").status_code == 401
+    assert guest.get("/ding/me").status_code == 401
 
 
 # --- codes
@@ -175,10 +175,10 @@ def test_a_session_that_is_too_old_or_of_another_corp_or_kind_is_none(
 
 @pytest.mark.row("R32")
 def test_a_code_is_exchanged_once_and_its_second_use_is_explained(
-    visitor: Visitor, sandbox: SandboxClient, app: Flask
+    guest: Visitor, sandbox: SandboxClient, app: Flask
 ) -> None:
-    code = visitor.code()
-    assert visitor.login(code).status_code == 200
+    code = guest.code()
+    assert guest.login(code).status_code == 200
     other = Visitor(app, sandbox)
     response = other.login(code)
     assert response.status_code == 401
@@ -190,9 +190,9 @@ def test_a_code_is_exchanged_once_and_its_second_use_is_explained(
 
 
 def test_the_log_line_has_the_visitor_s_reference_and_what_the_platform_said(
-    visitor: Visitor, caplog: pytest.LogCaptureFixture
+    guest: Visitor, caplog: pytest.LogCaptureFixture
 ) -> None:
-    error = error_of(visitor.login("never-was-one"))
+    error = error_of(guest.login("never-was-one"))
     (line,) = [each for each in caplog.messages if error["reference"] in each]
     assert f"endpoint='{BY_CODE}' code='40078'" in line
     assert "never-was-one" not in caplog.text
@@ -205,19 +205,19 @@ def test_of_two_people_with_one_code_at_the_same_moment_one_gets_in(
     visitors = [Visitor(app, sandbox) for _ in range(6)]
     code = visitors[0].code()
     with ThreadPoolExecutor(6) as threads:
-        statuses = list(threads.map(lambda visitor: visitor.login(code).status_code, visitors))
+        statuses = list(threads.map(lambda guest: guest.login(code).status_code, visitors))
     assert sorted(statuses) == [200, 401, 401, 401, 401, 401]
-    assert sum(bool(visitor.session()) for visitor in visitors) == 1
+    assert sum(bool(guest.session()) for guest in visitors) == 1
     assert sandbox.platform_calls(BY_CODE) == 1
 
 
 @pytest.mark.row("R32")
-def test_a_code_older_than_five_minutes_is_spent(visitor: Visitor, sandbox: SandboxClient) -> None:
-    fresh, old = visitor.code(), visitor.code()
+def test_a_code_older_than_five_minutes_is_spent(guest: Visitor, sandbox: SandboxClient) -> None:
+    fresh, old = guest.code(), guest.code()
     sandbox.advance(290)
-    assert visitor.login(fresh).status_code == 200
+    assert guest.login(fresh).status_code == 200
     sandbox.advance(20)
-    assert error_of(visitor.login(old))["code"] == "40078"
+    assert error_of(guest.login(old))["code"] == "40078"
 
 
 @pytest.mark.row("R32")
@@ -226,47 +226,47 @@ def test_a_code_older_than_five_minutes_is_spent(visitor: Visitor, sandbox: Sand
     "code", ["40078", "40029", "40102", "42008", "invalidParameter.authCode.notFound"]
 )
 def test_whatever_the_platform_calls_a_spent_code_it_is_one(
-    visitor: Visitor, sandbox: SandboxClient, code: str, shape: str
+    guest: Visitor, sandbox: SandboxClient, code: str, shape: str
 ) -> None:
     said = f'"errcode": "{code}"' if shape == "plain" else f'"errcode": 88, "sub_code": "{code}"'
     sandbox.fault(BY_CODE, "custom", body=f'{{{said}, "errmsg": "不存在的临时授权码"}}')
-    response = visitor.login()
+    response = guest.login()
     assert response.status_code == 401
     assert error_of(response)["code"] == "40078"
 
 
-def test_a_code_of_another_corp_or_of_the_browser_login_is_refused(visitor: Visitor) -> None:
-    assert error_of(visitor.login(visitor.code(corp="dingother")))["code"] == "40078"
+def test_a_code_of_another_corp_or_of_the_browser_login_is_refused(guest: Visitor) -> None:
+    assert error_of(guest.login(guest.code(corp="dingother")))["code"] == "40078"
     from dingbridge.sandbox.login_codes import SignIn  # noqa: PLC0415
 
-    browser = visitor.sandbox.sandbox.platform.codes.browser
-    code = browser.issue(SignIn("manager4220", visitor.corp))
-    assert error_of(visitor.login(code))["code"] == "40078"
-    assert visitor.session() == {}
+    browser = guest.sandbox.sandbox.platform.codes.browser
+    code = browser.issue(SignIn("manager4220", guest.corp))
+    assert error_of(guest.login(code))["code"] == "40078"
+    assert guest.session() == {}
 
 
 @pytest.mark.row("R30")
 def test_a_corp_that_is_not_the_app_s_is_refused_before_the_code_is_spent(
-    visitor: Visitor, sandbox: SandboxClient
+    guest: Visitor, sandbox: SandboxClient
 ) -> None:
-    code = visitor.code()
-    response = visitor.login(code, corp="dingother")
+    code = guest.code()
+    response = guest.login(code, corp="dingother")
     assert response.status_code == 403
     assert error_of(response)["code"] == "corp_differs"
-    response = visitor.login(code, corp="$CORPID$")
+    response = guest.login(code, corp="$CORPID$")
     assert response.status_code == 400
     error = error_of(response)
     assert error["code"] == "corp_placeholder"
     assert "$CORPID$" in error["remedy"]
     assert sandbox.platform_calls(BY_CODE) == 0
-    assert visitor.login(code).status_code == 200
+    assert guest.login(code).status_code == 200
 
 
-def test_somebody_who_has_left_the_corp_is_a_stranger(visitor: Visitor) -> None:
-    response = visitor.login(visitor.code("nobody"))
+def test_somebody_who_has_left_the_corp_is_a_stranger(guest: Visitor) -> None:
+    response = guest.login(guest.code("nobody"))
     assert response.status_code == 403
     assert error_of(response)["code"] == "login_stranger"
-    assert visitor.session() == {}
+    assert guest.session() == {}
 
 
 # --- what the platform tells
@@ -274,42 +274,42 @@ def test_somebody_who_has_left_the_corp_is_a_stranger(visitor: Visitor) -> None:
 
 @pytest.mark.row("R35")
 def test_a_field_that_the_platform_withholds_is_marked_as_withheld(
-    visitor: Visitor, sandbox: SandboxClient
+    guest: Visitor, sandbox: SandboxClient
 ) -> None:
-    user = visitor.login().json["user"]  # type: ignore[index]
+    user = guest.login().json["user"]  # type: ignore[index]
     assert user["withheld"] == ["email", "mobile"]
     assert user["email"] is user["mobile"] is None
     sandbox.patch_platform(permissions={"email": True})
-    user = visitor.login().json["user"]  # type: ignore[index]
+    user = guest.login().json["user"]  # type: ignore[index]
     assert user["withheld"] == ["mobile"]
     assert "@" in user["email"]
 
 
 @pytest.mark.row("R35")
 def test_without_permission_for_the_directory_the_code_alone_signs_in(
-    visitor: Visitor, sandbox: SandboxClient
+    guest: Visitor, sandbox: SandboxClient
 ) -> None:
     sandbox.fault(DETAILS, "custom", body='{"errcode": 60011, "errmsg": "没有权限"}')
-    user = visitor.login().json["user"]  # type: ignore[index]
+    user = guest.login().json["user"]  # type: ignore[index]
     assert (user["userid"], user["name"], user["admin"]) == ("manager4220", "张小沙", True)
     assert {"email", "mobile", "title", "departments"} <= set(user["withheld"])
     assert user["title"] is user["departments"] is None
-    assert visitor.get("/mine").text == "张小沙"
+    assert guest.get("/mine").text == "张小沙"
 
 
 @pytest.mark.parametrize("endpoint", [BY_CODE, DETAILS])
 @pytest.mark.parametrize("kind", ["refuse", "reset", "http500", "html", "wrong_types"])
 def test_while_the_platform_is_away_or_lies_the_answer_is_503_with_a_time_to_retry(
-    visitor: Visitor, sandbox: SandboxClient, endpoint: str, kind: str
+    guest: Visitor, sandbox: SandboxClient, endpoint: str, kind: str
 ) -> None:
     sandbox.fault(endpoint, kind)
     # Nothing that is repeated may keep this test waiting.
-    visitor.app.extensions["dingbridge"]["dingbridge"].sign_in._users._client._sleep = id
-    response = visitor.login()
+    guest.app.extensions["dingbridge"]["dingbridge"].sign_in._users._client._sleep = id
+    response = guest.login()
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) >= 1
     error_of(response)
-    assert visitor.session() == {}
+    assert guest.session() == {}
 
 
 @pytest.mark.parametrize(
@@ -330,12 +330,12 @@ def test_while_the_platform_is_away_or_lies_the_answer_is_503_with_a_time_to_ret
     ],
 )
 def test_each_answer_of_the_platform_leads_to_a_session_or_to_a_clear_error(
-    visitor: Visitor, sandbox: SandboxClient, body: str, status: int
+    guest: Visitor, sandbox: SandboxClient, body: str, status: int
 ) -> None:
     sandbox.fault(BY_CODE, "custom", body=body)
-    response = visitor.login()
+    response = guest.login()
     assert response.status_code == status
-    assert bool(visitor.session()) == (status == 200)
+    assert bool(guest.session()) == (status == 200)
     if status != 200:
         error_of(response)
 
@@ -350,14 +350,14 @@ def test_each_answer_of_the_platform_leads_to_a_session_or_to_a_clear_error(
     ],
 )
 def test_a_platform_that_has_no_time_now_is_worth_another_try(
-    visitor: Visitor, sandbox: SandboxClient, http_status: int, body: str
+    guest: Visitor, sandbox: SandboxClient, http_status: int, body: str
 ) -> None:
     sandbox.fault(BY_CODE, "custom", status=http_status, body=body)
-    response = visitor.login()
+    response = guest.login()
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) >= 1
     error_of(response)
-    assert visitor.session() == {}
+    assert guest.session() == {}
 
 
 @pytest.mark.parametrize(
@@ -372,25 +372,25 @@ def test_a_platform_that_has_no_time_now_is_worth_another_try(
     ],
 )
 def test_details_that_cannot_be_true_start_no_session(
-    visitor: Visitor, sandbox: SandboxClient, lie: str
+    guest: Visitor, sandbox: SandboxClient, lie: str
 ) -> None:
     sandbox.fault(DETAILS, "custom", body=f'{{"errcode": 0, "result": {lie}}}')
-    response = visitor.login()
+    response = guest.login()
     assert response.status_code == 503
     assert error_of(response)["code"] == "platform_unreadable"
-    assert visitor.session() == {}
+    assert guest.session() == {}
 
 
 def test_whatever_else_of_ours_stops_a_sign_in_is_worth_another_try(
-    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+    guest: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
         raise CallRefused("body_not_json", {"error": "UnicodeEncodeError"})
 
     monkeypatch.setattr(
-        visitor.app.extensions["dingbridge"]["dingbridge"].sign_in, "in_client", broken
+        guest.app.extensions["dingbridge"]["dingbridge"].sign_in, "in_client", broken
     )
-    response = visitor.login()
+    response = guest.login()
     assert (response.status_code, error_of(response)["code"]) == (503, "body_not_json")
     assert int(response.headers["Retry-After"]) >= 1
 
@@ -399,20 +399,18 @@ def test_whatever_else_of_ours_stops_a_sign_in_is_worth_another_try(
 def test_what_the_platform_says_of_the_server_is_told_to_developers_alone(
     sandbox: SandboxClient, tmp_path: Path, *, shown: bool
 ) -> None:
-    visitor = Visitor(login_app(sandbox, tmp_path, DING_DEBUG="1" if shown else ""), sandbox)
+    guest = Visitor(login_app(sandbox, tmp_path, DING_DEBUG="1" if shown else ""), sandbox)
     said = '{"errcode": 60020, "errmsg": "访问ip不在白名单之中,request ip=203.0.113.7"}'
     sandbox.fault(BY_CODE, "custom", body=said)
-    error = error_of(visitor.login())
+    error = error_of(guest.login())
     assert (error["code"], "请把编号告诉管理员" in error["message"]) == ("60020", True)
     assert ("203.0.113.7" in error["remedy"]) == shown
     assert ("服务器出口 IP" in error["remedy"]) == shown
 
 
-def test_without_an_access_token_the_answer_is_503(
-    visitor: Visitor, sandbox: SandboxClient
-) -> None:
+def test_without_an_access_token_the_answer_is_503(guest: Visitor, sandbox: SandboxClient) -> None:
     sandbox.fault("token", "http500")
-    response = visitor.login()
+    response = guest.login()
     assert response.status_code == 503
     assert error_of(response)["code"] == "token_unavailable"
     assert sandbox.platform_calls(BY_CODE) == 0
@@ -441,23 +439,23 @@ def test_a_page_knows_whether_other_people_are_fine(app: Flask, sandbox: Sandbox
 
 @pytest.mark.row("R30")
 @pytest.mark.parametrize("name", ["corpid", "corpId"])
-def test_the_corp_of_the_address_is_the_one_that_is_asked_for(visitor: Visitor, name: str) -> None:
-    assert f'"corpId":"{visitor.corp}"' in visitor.get("/page").text
-    page = visitor.get(f"/page?{name}=dingother").text
+def test_the_corp_of_the_address_is_the_one_that_is_asked_for(guest: Visitor, name: str) -> None:
+    assert f'"corpId":"{guest.corp}"' in guest.get("/page").text
+    page = guest.get(f"/page?{name}=dingother").text
     assert '"corpId":"dingother","placeholder":false' in page
 
 
 @pytest.mark.row("R30")
 @pytest.mark.parametrize("written", ["$CORPID$", "%24CORPID%24", "$corpid$"])
-def test_a_placeholder_that_was_not_replaced_is_noticed(visitor: Visitor, written: str) -> None:
-    page = visitor.get(f"/page?corpid={written}").text
-    assert f'"corpId":"{visitor.corp}","placeholder":true' in page
+def test_a_placeholder_that_was_not_replaced_is_noticed(guest: Visitor, written: str) -> None:
+    page = guest.get(f"/page?corpid={written}").text
+    assert f'"corpId":"{guest.corp}","placeholder":true' in page
 
 
 def test_an_address_with_another_corp_does_not_show_who_is_signed_in_here(
-    visitor: Visitor,
+    guest: Visitor,
 ) -> None:
-    visitor.login()
-    assert '"user":{"userid":"manager4220"' in visitor.get("/page").text
-    assert '"user":null' in visitor.get("/page?corpid=dingother").text
-    assert '"user":{"userid"' in visitor.get(f"/page?corpid={visitor.corp}").text
+    guest.login()
+    assert '"user":{"userid":"manager4220"' in guest.get("/page").text
+    assert '"user":null' in guest.get("/page?corpid=dingother").text
+    assert '"user":{"userid"' in guest.get(f"/page?corpid={guest.corp}").text

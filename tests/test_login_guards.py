@@ -17,26 +17,26 @@ BROWSER = {"User-Agent": "Mozilla/5.0 (Linux; Android 13) AliApp(DingTalk/7.6.45
 PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
-def age_session(visitor: Visitor, seconds: int) -> None:
+def age_session(guest: Visitor, seconds: int) -> None:
     """As if the visitor had signed in so long ago."""
-    with visitor.client.session_transaction(base_url=ORIGIN) as session:
+    with guest.client.session_transaction(base_url=ORIGIN) as session:
         session["dingbridge"] = {**session["dingbridge"], "at": int(time.time()) - seconds}
 
 
 # --- signed in
 
 
-def test_a_script_that_is_not_signed_in_gets_json_and_a_challenge(visitor: Visitor) -> None:
-    response = visitor.get("/mine")
+def test_a_script_that_is_not_signed_in_gets_json_and_a_challenge(guest: Visitor) -> None:
+    response = guest.get("/mine")
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"] == "DingTalk"
     assert error_of(response)["code"] == "unauthorized"
 
 
 def test_a_person_who_is_not_signed_in_gets_a_page_that_signs_in_and_goes_on(
-    visitor: Visitor,
+    guest: Visitor,
 ) -> None:
-    response = visitor.get("/mine?a=1", **PAGE)
+    response = guest.get("/mine?a=1", **PAGE)
     assert response.status_code == 401
     assert "/bridge.js" in response.text
     assert "login.js" in response.text
@@ -50,21 +50,21 @@ def test_a_person_who_is_not_signed_in_gets_a_page_that_signs_in_and_goes_on(
 
 
 def test_a_form_that_was_posted_without_a_session_is_not_posted_again_unasked(
-    visitor: Visitor,
+    guest: Visitor,
 ) -> None:
-    response = visitor.post("/mine", **PAGE)
+    response = guest.post("/mine", **PAGE)
     assert response.status_code == 401
     assert '"then":"back"' in response.text
 
 
-def test_who_is_signed_in_gets_in_for_twelve_hours(visitor: Visitor) -> None:
-    visitor.login()
-    assert visitor.get("/mine").text == "张小沙"
-    assert visitor.post("/mine").text == "张小沙"
-    age_session(visitor, 12 * 3600 - 10)
-    assert visitor.get("/mine").status_code == 200
-    age_session(visitor, 12 * 3600 + 10)
-    assert visitor.get("/mine").status_code == 401
+def test_who_is_signed_in_gets_in_for_twelve_hours(guest: Visitor) -> None:
+    guest.login()
+    assert guest.get("/mine").text == "张小沙"
+    assert guest.post("/mine").text == "张小沙"
+    age_session(guest, 12 * 3600 - 10)
+    assert guest.get("/mine").status_code == 200
+    age_session(guest, 12 * 3600 + 10)
+    assert guest.get("/mine").status_code == 401
 
 
 def test_a_guarded_view_keeps_its_name(app: Flask) -> None:
@@ -74,36 +74,36 @@ def test_a_guarded_view_keeps_its_name(app: Flask) -> None:
 # --- administrators
 
 
-def test_administrators_alone_get_in(visitor: Visitor) -> None:
-    assert visitor.get("/of-admins").status_code == 401
-    visitor.login(visitor.code("user5031"))
-    response = visitor.get("/of-admins")
+def test_administrators_alone_get_in(guest: Visitor) -> None:
+    assert guest.get("/of-admins").status_code == 401
+    guest.login(guest.code("user5031"))
+    response = guest.get("/of-admins")
     assert response.status_code == 403
     assert error_of(response)["code"] == "forbidden"
-    response = visitor.get("/of-admins", **PAGE)
+    response = guest.get("/of-admins", **PAGE)
     assert response.status_code == 403
     assert "<h1>没有权限</h1>" in response.text
     assert "secret" not in response.text
-    visitor.login(visitor.code("manager4220"))
-    assert visitor.get("/of-admins").text == "secret of administrators"
+    guest.login(guest.code("manager4220"))
+    assert guest.get("/of-admins").text == "secret of administrators"
 
 
-def test_who_was_an_administrator_an_hour_ago_is_asked_again(visitor: Visitor) -> None:
-    visitor.login()
-    age_session(visitor, 3590)
-    assert visitor.get("/of-admins").status_code == 200
-    age_session(visitor, 3610)
-    response = visitor.get("/of-admins")
+def test_who_was_an_administrator_an_hour_ago_is_asked_again(guest: Visitor) -> None:
+    guest.login()
+    age_session(guest, 3590)
+    assert guest.get("/of-admins").status_code == 200
+    age_session(guest, 3610)
+    response = guest.get("/of-admins")
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"] == "DingTalk"
-    assert visitor.get("/mine").status_code == 200
+    assert guest.get("/mine").status_code == 200
     # What a form asks before it is sent.
-    assert visitor.get("/ding/me?admin").status_code == 401
-    assert visitor.get("/ding/me").status_code == 200
-    visitor.login()
-    assert visitor.get("/ding/me?admin").status_code == 200
-    visitor.login(visitor.code("user5031"))  # who never was one is refused, not asked
-    assert visitor.get("/ding/me?admin").status_code == 200
+    assert guest.get("/ding/me?admin").status_code == 401
+    assert guest.get("/ding/me").status_code == 200
+    guest.login()
+    assert guest.get("/ding/me?admin").status_code == 200
+    guest.login(guest.code("user5031"))  # who never was one is refused, not asked
+    assert guest.get("/ding/me?admin").status_code == 200
 
 
 # --- own origins
@@ -128,14 +128,14 @@ def test_who_was_an_administrator_an_hour_ago_is_asked_again(visitor: Visitor) -
 )
 @pytest.mark.parametrize("path", ["/ding/login", "/ding/logout", "/ding/sign", "/mine"])
 def test_an_unsafe_request_of_another_site_is_refused(
-    visitor: Visitor, path: str, headers: dict[str, str]
+    guest: Visitor, path: str, headers: dict[str, str]
 ) -> None:
-    visitor.login()
-    body = {"code": visitor.code(), "corpId": visitor.corp, "url": f"{ORIGIN}/"}
-    response = visitor.post(path, body, **headers)
+    guest.login()
+    body = {"code": guest.code(), "corpId": guest.corp, "url": f"{ORIGIN}/"}
+    response = guest.post(path, body, **headers)
     assert response.status_code == 403
     assert error_of(response)["code"] == "origin_refused"
-    assert visitor.get("/ding/me").status_code == 200
+    assert guest.get("/ding/me").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -148,15 +148,15 @@ def test_an_unsafe_request_of_another_site_is_refused(
     ],
 )
 def test_an_unsafe_request_of_an_own_page_or_of_no_browser_is_taken(
-    visitor: Visitor, headers: dict[str, str]
+    guest: Visitor, headers: dict[str, str]
 ) -> None:
-    visitor.login()
-    assert visitor.post("/mine", **headers).text == "张小沙"
-    body = {"code": visitor.code(), "corpId": visitor.corp}
-    assert visitor.post("/ding/login", body, **headers).status_code == 200
-    assert visitor.post("/ding/logout", **headers).status_code == 204
+    guest.login()
+    assert guest.post("/mine", **headers).text == "张小沙"
+    body = {"code": guest.code(), "corpId": guest.corp}
+    assert guest.post("/ding/login", body, **headers).status_code == 200
+    assert guest.post("/ding/logout", **headers).status_code == 204
 
 
-def test_a_safe_request_may_come_from_anywhere(visitor: Visitor) -> None:
-    visitor.login()
-    assert visitor.get("/mine", Origin="https://evil.example").status_code == 200
+def test_a_safe_request_may_come_from_anywhere(guest: Visitor) -> None:
+    guest.login()
+    assert guest.get("/mine", Origin="https://evil.example").status_code == 200

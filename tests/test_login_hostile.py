@@ -42,8 +42,8 @@ posted_fields = st.fixed_dictionaries(
 )
 
 
-def send(visitor: Visitor, path: str, content: bytes, kind: str = "application/json") -> Any:
-    return visitor.client.post(path, data=content, headers={"Content-Type": kind}, base_url=ORIGIN)
+def send(guest: Visitor, path: str, content: bytes, kind: str = "application/json") -> Any:
+    return guest.client.post(path, data=content, headers={"Content-Type": kind}, base_url=ORIGIN)
 
 
 # --- what is posted
@@ -74,23 +74,23 @@ def send(visitor: Visitor, path: str, content: bytes, kind: str = "application/j
     ],
 )
 def test_what_is_no_code_and_corp_gets_400_and_the_platform_hears_nothing(
-    visitor: Visitor, sandbox: SandboxClient, content: bytes
+    guest: Visitor, sandbox: SandboxClient, content: bytes
 ) -> None:
-    response = send(visitor, "/ding/login", content)
+    response = send(guest, "/ding/login", content)
     assert response.status_code == 400
     assert error_of(response)["code"] == "bad_request"
-    assert visitor.session() == {}
+    assert guest.session() == {}
     assert sandbox.platform_calls() == 0
 
 
 @pytest.mark.parametrize("path", ["/ding/login", "/ding/logout"])
 def test_a_body_of_ten_megabytes_is_refused_without_being_read_whole(
-    visitor: Visitor, path: str
+    guest: Visitor, path: str
 ) -> None:
     content = Megabytes(10_000_000)
     builder = EnvironBuilder(path, base_url=ORIGIN, method="POST", content_type="application/json")
     environ = builder.get_environ() | {"wsgi.input": content, "CONTENT_LENGTH": "10000000"}
-    _, status, headers = run_wsgi_app(visitor.app, environ)
+    _, status, headers = run_wsgi_app(guest.app, environ)
     assert status[:3] == ("413" if path == "/ding/login" else "204")
     assert content.given < 100_000
     assert "Set-Cookie" not in headers
@@ -116,39 +116,39 @@ class Megabytes(io.RawIOBase):
 @pytest.mark.parametrize(
     "kind", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "*/*"]
 )
-def test_a_form_of_another_site_could_not_be_a_login(visitor: Visitor, kind: str) -> None:
-    body = json.dumps({"code": visitor.code(), "corpId": visitor.corp}).encode()
-    response = send(visitor, "/ding/login", body, kind)
+def test_a_form_of_another_site_could_not_be_a_login(guest: Visitor, kind: str) -> None:
+    body = json.dumps({"code": guest.code(), "corpId": guest.corp}).encode()
+    response = send(guest, "/ding/login", body, kind)
     assert response.status_code == 415
     assert error_of(response)["code"] == "wrong_content_type"
-    assert visitor.session() == {}
+    assert guest.session() == {}
 
 
 @pytest.mark.parametrize("path", ROUTES)
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"])
 def test_every_route_answers_every_method_without_a_5xx(
-    visitor: Visitor, path: str, method: str
+    guest: Visitor, path: str, method: str
 ) -> None:
-    response = visitor.client.open(path, method=method, base_url=ORIGIN)
+    response = guest.client.open(path, method=method, base_url=ORIGIN)
     assert response.status_code < 500
-    assert visitor.session() == {}
+    assert guest.session() == {}
 
 
-def test_attempts_are_limited_in_number(visitor: Visitor, sandbox: SandboxClient) -> None:
+def test_attempts_are_limited_in_number(guest: Visitor, sandbox: SandboxClient) -> None:
     sandbox.fault("token", "refuse")
     # However slow the machine: more often than the limit's rate, until it is reached.
-    refused = (visitor.login(f"c{number}") for number in range(1500))
+    refused = (guest.login(f"c{number}") for number in range(1500))
     answer = next(answer for answer in refused if answer.status_code != 503)
     assert answer.status_code == 429
     assert error_of(answer)["code"] == "too_many_requests"
-    assert visitor.session() == {}
+    assert guest.session() == {}
 
 
 def test_what_is_refused_without_asking_the_platform_locks_nobody_out(
-    visitor: Visitor, app: Flask, sandbox: SandboxClient
+    guest: Visitor, app: Flask, sandbox: SandboxClient
 ) -> None:
-    spent = visitor.code()
-    assert visitor.login(spent).status_code == 200
+    spent = guest.code()
+    assert guest.login(spent).status_code == 200
     stranger = Visitor(app, sandbox)
     for _ in range(150):
         assert stranger.login("c", corp="dingother").status_code == 403
@@ -159,11 +159,11 @@ def test_what_is_refused_without_asking_the_platform_locks_nobody_out(
 
 @given(posted=posted_fields)
 @shared_fixtures
-def test_fields_of_any_type_start_no_session(visitor: Visitor, posted: dict[str, object]) -> None:
-    response = send(visitor, "/ding/login", json.dumps(posted).encode())
+def test_fields_of_any_type_start_no_session(guest: Visitor, posted: dict[str, object]) -> None:
+    response = send(guest, "/ding/login", json.dumps(posted).encode())
     assert 400 <= response.status_code < 500
     error_of(response)
-    assert visitor.session() == {}
+    assert guest.session() == {}
 
 
 @given(
@@ -175,13 +175,13 @@ def test_fields_of_any_type_start_no_session(visitor: Visitor, posted: dict[str,
 )
 @shared_fixtures
 def test_any_way_back_from_the_login_page_is_taken_without_a_5xx(
-    visitor: Visitor, asked: dict[str, str], cookie: str
+    guest: Visitor, asked: dict[str, str], cookie: str
 ) -> None:
-    visitor.client.set_cookie("__Host-dingbridge_oauth", cookie, domain="app.example.test")
+    guest.client.set_cookie("__Host-dingbridge_oauth", cookie, domain="app.example.test")
     for path in ("/ding/oauth/return", "/ding/oauth", "/page"):
-        response = visitor.client.get(path, query_string=asked, base_url=ORIGIN)
+        response = guest.client.get(path, query_string=asked, base_url=ORIGIN)
         assert response.status_code < 500
-    assert visitor.session() == {}
+    assert guest.session() == {}
 
 
 @given(content=st.binary(max_size=200), cookie=st.text(string.ascii_letters + ".-_", max_size=60))
@@ -189,11 +189,11 @@ def test_any_way_back_from_the_login_page_is_taken_without_a_5xx(
 def test_any_session_cookie_is_taken_without_a_5xx(
     app: Flask, sandbox: SandboxClient, content: bytes, cookie: str
 ) -> None:
-    visitor = Visitor(app, sandbox)
-    visitor.client.set_cookie("session", cookie, domain="app.example.test")
-    assert visitor.get("/ding/me").status_code == 401
-    assert visitor.get("/mine").status_code == 401
-    assert send(visitor, "/ding/logout", content).status_code == 204
+    guest = Visitor(app, sandbox)
+    guest.client.set_cookie("session", cookie, domain="app.example.test")
+    assert guest.get("/ding/me").status_code == 401
+    assert guest.get("/mine").status_code == 401
+    assert send(guest, "/ding/logout", content).status_code == 204
 
 
 # --- secrets
@@ -206,21 +206,21 @@ def test_no_secret_token_ticket_or_code_reaches_a_page_an_answer_a_cookie_or_the
 ) -> None:
     caplog.set_level(logging.DEBUG)
     app = login_app(sandbox, tmp_path, DING_DEBUG="1", DING_STORE_KEYS="store-key-canary" * 3)
-    visitor = Visitor(app, sandbox)
+    guest = Visitor(app, sandbox)
     platform = sandbox.sandbox.platform
-    code, spent = visitor.code(), visitor.code()
+    code, spent = guest.code(), guest.code()
     platform.codes.client.redeem(spent)
-    seen = [visitor.login(code), visitor.login(code), visitor.login(spent)]
-    session = json.dumps(visitor.session())
-    seen += [visitor.get(path) for path in ("/page", "/mine", "/ding/me", "/of-admins")]
+    seen = [guest.login(code), guest.login(code), guest.login(spent)]
+    session = json.dumps(guest.session())
+    seen += [guest.get(path) for path in ("/page", "/mine", "/ding/me", "/of-admins")]
     # A platform that repeats in its message what it was sent.
     token = platform.tokens.access_token()
     echo = json.dumps({"errcode": 40014, "errmsg": f"token {token} code"})
     sandbox.fault("login", "custom", body=echo)
-    seen += [visitor.login()]
-    seen += [visitor.get("/ding/oauth/return?code=canary-code&state=x")]
+    seen += [guest.login()]
+    seen += [guest.get("/ding/oauth/return?code=canary-code&state=x")]
     sandbox.clear_faults()
-    seen += [visitor.post("/ding/logout"), visitor.get("/mine", Accept="text/html")]
+    seen += [guest.post("/ding/logout"), guest.get("/mine", Accept="text/html")]
     secrets = {
         "client secret": platform.identity.client_secret,
         "access token": platform.tokens.access_token(),

@@ -19,9 +19,9 @@ pytest_plugins = ["login_fixtures"]
 RETURN = "/ding/oauth/return"
 
 
-def begin(visitor: Visitor, following: str = "/page?a=1&b=2") -> str:
+def begin(guest: Visitor, following: str = "/page?a=1&b=2") -> str:
     """Off to the login page; its address."""
-    response = visitor.get(f"/ding/oauth?next={quote(following, safe='')}")
+    response = guest.get(f"/ding/oauth?next={quote(following, safe='')}")
     assert response.status_code == 302
     assert response.headers["Cache-Control"] == "no-store"
     return response.headers["Location"]
@@ -53,11 +53,11 @@ def refused(response: TestResponse, status: int, sentence: str) -> None:
 
 
 @pytest.mark.row("R33")
-def test_the_way_there_is_encoded_and_built_from_an_allowed_origin(visitor: Visitor) -> None:
-    address = begin(visitor)
+def test_the_way_there_is_encoded_and_built_from_an_allowed_origin(guest: Visitor) -> None:
+    address = begin(guest)
     assert f"redirect_uri={quote(ORIGIN + RETURN, safe='')}&" in address
     asked = parse_qs(urlsplit(address).query)
-    identity = visitor.sandbox.sandbox.platform.identity
+    identity = guest.sandbox.sandbox.platform.identity
     assert {name: values[0] for name, values in asked.items() if name != "state"} == {
         "redirect_uri": ORIGIN + RETURN,
         "response_type": "code",
@@ -71,8 +71,8 @@ def test_the_way_there_is_encoded_and_built_from_an_allowed_origin(visitor: Visi
 
 
 @pytest.mark.row("R33")
-def test_the_sandbox_refuses_an_unencoded_or_foreign_redirect_uri(visitor: Visitor) -> None:
-    address = begin(visitor)
+def test_the_sandbox_refuses_an_unencoded_or_foreign_redirect_uri(guest: Visitor) -> None:
+    address = begin(guest)
     encoded = quote(ORIGIN + RETURN, safe="")
     for wrong in (ORIGIN + RETURN, quote("https://evil.example/ding/oauth/return", safe="")):
         page = requests.get(address.replace(encoded, wrong), timeout=10)
@@ -81,11 +81,11 @@ def test_the_sandbox_refuses_an_unencoded_or_foreign_redirect_uri(visitor: Visit
 
 
 @pytest.mark.row("R33")
-def test_a_host_that_is_not_allowed_gets_no_way_there(visitor: Visitor) -> None:
-    app = visitor.app
+def test_a_host_that_is_not_allowed_gets_no_way_there(guest: Visitor) -> None:
+    app = guest.app
     app.config["DING_PUBLIC_ORIGINS"] = f"{ORIGIN},https://second.example.test"
     several = login_app(
-        visitor.sandbox,
+        guest.sandbox,
         Path(str(app.config["DING_INSTANCE"])).parent / "several",
         DING_PUBLIC_ORIGINS=f"{ORIGIN},https://second.example.test",
     )
@@ -111,31 +111,31 @@ def test_the_way_back_carries_a_proxy_s_prefix(
 @pytest.mark.row("R33")
 @pytest.mark.parametrize("answer", ["code", "authCode", "both"])
 def test_a_person_of_the_corp_comes_back_signed_in_under_either_name_of_the_code(
-    visitor: Visitor, answer: str
+    guest: Visitor, answer: str
 ) -> None:
-    back = choose(begin(visitor), user="user5031", answer=answer)
+    back = choose(begin(guest), user="user5031", answer=answer)
     asked = parse_qs(urlsplit(back).query)
     assert ("code" in asked, "authCode" in asked) == (answer != "authCode", answer != "code")
-    response = visitor.get(back)
+    response = guest.get(back)
     assert (response.status_code, response.headers["Location"]) == (302, "/page?a=1&b=2")
-    assert visitor.get("/mine").text == "欧阳若兰"
-    assert set(visitor.session()) == {"dingbridge"}
+    assert guest.get("/mine").text == "欧阳若兰"
+    assert set(guest.session()) == {"dingbridge"}
 
 
-def test_no_user_token_reaches_the_browser(visitor: Visitor, sandbox: SandboxClient) -> None:
-    response = visitor.get(choose(begin(visitor)))
+def test_no_user_token_reaches_the_browser(guest: Visitor, sandbox: SandboxClient) -> None:
+    response = guest.get(choose(begin(guest)))
     tokens = sandbox.sandbox.platform.codes
     issued = [*tokens.user_tokens._live, *tokens.refresh_tokens._live]
     assert len(issued) == 2
-    everything = f"{response.headers}{response.text}{visitor.session()}"
+    everything = f"{response.headers}{response.text}{guest.session()}"
     assert not any(token in everything for token in issued)
 
 
 @pytest.mark.row("R33")
-def test_a_stranger_to_the_corp_is_refused_with_an_explanation(visitor: Visitor) -> None:
-    response = visitor.get(choose(begin(visitor), user="guest7001"))
+def test_a_stranger_to_the_corp_is_refused_with_an_explanation(guest: Visitor) -> None:
+    response = guest.get(choose(begin(guest), user="guest7001"))
     refused(response, 403, "这个账号不在使用本应用的企业里")
-    assert visitor.session() == {}
+    assert guest.session() == {}
 
 
 @pytest.mark.parametrize(
@@ -156,42 +156,42 @@ def test_a_stranger_to_the_corp_is_refused_with_an_explanation(visitor: Visitor)
     ],
 )
 def test_each_answer_on_the_way_leads_to_a_session_or_to_a_page_that_explains(
-    visitor: Visitor,
+    guest: Visitor,
     sandbox: SandboxClient,
     endpoint: str,
     body: str,
     status: int,
     sentence: str,
 ) -> None:
-    back = choose(begin(visitor))
+    back = choose(begin(guest))
     sandbox.fault(endpoint, "custom", body=body)
-    response = visitor.get(back)
+    response = guest.get(back)
     refused(response, status, sentence)
     assert ("Retry-After" in response.headers) == (status == 503)
-    assert visitor.session() == {}
+    assert guest.session() == {}
 
 
 @pytest.mark.row("R32")
 def test_a_return_address_that_is_loaded_again_exchanges_nothing(
-    visitor: Visitor, sandbox: SandboxClient
+    guest: Visitor, sandbox: SandboxClient
 ) -> None:
-    back = choose(begin(visitor))
-    assert visitor.get(back).status_code == 302
-    refused(visitor.get(back), 401, "授权已失效")
+    back = choose(begin(guest))
+    assert guest.get(back).status_code == 302
+    refused(guest.get(back), 401, "授权已失效")
     assert sandbox.platform_calls("/v1.0/oauth2/userAccessToken") == 1
-    assert visitor.get("/mine").status_code == 200
+    assert guest.get("/mine").status_code == 200
 
 
-def test_a_person_who_changes_their_mind_is_not_signed_in(visitor: Visitor) -> None:
-    refused(visitor.get(choose(begin(visitor), cancel="1")), 403, "登录已取消")
+def test_a_person_who_changes_their_mind_is_not_signed_in(guest: Visitor) -> None:
+    refused(guest.get(choose(begin(guest), cancel="1")), 403, "登录已取消")
 
 
 def test_an_error_of_the_login_page_is_told_to_developers(
     sandbox: SandboxClient, tmp_path: Path
 ) -> None:
-    visitor = Visitor(login_app(sandbox, tmp_path, DING_DEBUG="1"), sandbox)
-    state = state_of(begin(visitor))
-    response = visitor.get(f"{RETURN}?error=%3Cb%3Einvalid_scope&state={state}")
+    guest = Visitor(login_app(sandbox, tmp_path, DING_DEBUG="1"), sandbox)
+    state = state_of(begin(guest))
+    response = guest.get(f"{RETURN}?error=%3Cb%3Einvalid_scope&state={state}")
     refused(response, 403, "钉钉没有完成登录")
     assert "&lt;b&gt;invalid_scope" in response.text
 
@@ -209,10 +209,10 @@ def test_an_error_of_the_login_page_is_told_to_developers(
     ],
 )
 def test_a_state_that_is_not_the_app_s_is_refused(
-    visitor: Visitor, sandbox: SandboxClient, spoil: Callable[[str, str], str]
+    guest: Visitor, sandbox: SandboxClient, spoil: Callable[[str, str], str]
 ) -> None:
-    address = begin(visitor)
-    refused(visitor.get(spoil(choose(address), state_of(address))), 403, "重新登录")
+    address = begin(guest)
+    refused(guest.get(spoil(choose(address), state_of(address))), 403, "重新登录")
     assert sandbox.platform_calls("/v1.0/oauth2/userAccessToken") == 0
 
 
@@ -227,27 +227,27 @@ def test_nobody_can_be_signed_in_as_somebody_else_by_a_link(
     assert victim.session() == {}
 
 
-def test_a_state_is_good_for_ten_minutes(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    back = choose(begin(visitor))
+def test_a_state_is_good_for_ten_minutes(guest: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    back = choose(begin(guest))
     began = TimestampSigner.get_timestamp
     monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda self: began(self) + 601)
-    with visitor.client.session_transaction(base_url=ORIGIN) as session:
+    with guest.client.session_transaction(base_url=ORIGIN) as session:
         session.clear()
-    refused(visitor.get(back), 403, "重新登录")
+    refused(guest.get(back), 403, "重新登录")
 
 
-def test_two_tabs_can_sign_in_at_once(visitor: Visitor) -> None:
-    first, second = begin(visitor, "/page?tab=1"), begin(visitor, "/page?tab=2")
-    assert visitor.get(choose(second)).headers["Location"] == "/page?tab=2"
-    assert visitor.get(choose(first)).headers["Location"] == "/page?tab=1"
+def test_two_tabs_can_sign_in_at_once(guest: Visitor) -> None:
+    first, second = begin(guest, "/page?tab=1"), begin(guest, "/page?tab=2")
+    assert guest.get(choose(second)).headers["Location"] == "/page?tab=2"
+    assert guest.get(choose(first)).headers["Location"] == "/page?tab=1"
 
 
-def test_an_older_session_key_still_reads_a_state(visitor: Visitor) -> None:
-    back = choose(begin(visitor))
-    app = visitor.app
+def test_an_older_session_key_still_reads_a_state(guest: Visitor) -> None:
+    back = choose(begin(guest))
+    app = guest.app
     app.config["SECRET_KEY_FALLBACKS"] = [app.config["SECRET_KEY"]]
     app.config["SECRET_KEY"] = "a newer session key for tests"
-    assert visitor.get(back).status_code == 302
+    assert guest.get(back).status_code == 302
 
 
 # --- where it goes on
@@ -268,11 +268,11 @@ def test_an_older_session_key_still_reads_a_state(visitor: Visitor) -> None:
         "/" + "a" * 3000,
     ],
 )
-def test_it_goes_on_within_this_site(visitor: Visitor, following: str) -> None:
-    response = visitor.get(choose(begin(visitor, following)))
+def test_it_goes_on_within_this_site(guest: Visitor, following: str) -> None:
+    response = guest.get(choose(begin(guest, following)))
     assert (response.status_code, response.headers["Location"]) == (302, "/")
 
 
 @pytest.mark.parametrize("following", ["/a%2Fb?x=%20&y=+#part", "/a?", "/?"])
-def test_the_way_on_keeps_every_byte(visitor: Visitor, following: str) -> None:
-    assert visitor.get(choose(begin(visitor, following))).headers["Location"] == following
+def test_the_way_on_keeps_every_byte(guest: Visitor, following: str) -> None:
+    assert guest.get(choose(begin(guest, following))).headers["Location"] == following

@@ -397,8 +397,10 @@ def test_no_log_has_an_authorisation_code_while_the_app_is_away(tmp_path: Path) 
         response, _ = get(nginx, "/ding/oauth/return?authCode=canary&state=x")
         assert (response.status, response.headers["Retry-After"]) == (503, "5")
         get(nginx, "/page")
+        written = nginx.folder / "access.log"
         wait_until(lambda: "GET /page" in nginx.output(), "the error in the log")
-        log = nginx.output() + (nginx.folder / "access.log").read_text(encoding="utf-8")
+        wait_until(lambda: "/return" in written.read_text(encoding="utf-8"), "its line in the log")
+        log = nginx.output() + written.read_text(encoding="utf-8")
     assert '"GET /ding/oauth/return" 503' in log
     assert "canary" not in log
 
