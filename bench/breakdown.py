@@ -36,7 +36,7 @@ STEPS: tuple[tuple[str, object, str], ...] = (
     ("sign the page", PageSigner, "view"),
     ("exact URL", dingbridge.page, "page_url"),
     ("ticket", Credentials, "ticket"),
-    ("payload", dingbridge.page, "config_payload"),
+    ("timestamp and signature", dingbridge.page, "sign_page"),
     ("signed form of the URL", dingbridge.signature, "signed_form"),
     ("plain text", dingbridge.signature, "plain_text"),
     ("hash", dingbridge.signature, "sign"),

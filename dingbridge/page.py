@@ -11,8 +11,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from dingbridge import catalogue, jsapi
 from dingbridge.errors import (
@@ -23,7 +22,7 @@ from dingbridge.errors import (
 )
 from dingbridge.page_url import FrontPolicy, page_url
 from dingbridge.settings import Language, Settings
-from dingbridge.signature import config_payload
+from dingbridge.signature import config_payload, sign_page
 
 log = logging.getLogger("dingbridge")
 
@@ -54,12 +53,17 @@ class PageError:
 
 
 class PageView(NamedTuple):
-    """One rendering of one page: what the browser gets, and the reference the log shares."""
+    """One rendering of one page: what the browser gets, and the reference the log shares.
+
+    `timestamp`, `nonce` and `signature` are those of `dd.config`, and empty where `error` is not.
+    """
 
     url: str | None
-    config: dict[str, object] | None
     apis: tuple[str, ...]
     reference: str
+    timestamp: str = ""
+    nonce: str = ""
+    signature: str = ""
     error: PageError | None = None
     cause: DingBridgeError | None = None  # what the error was made of, for the record
 
@@ -115,12 +119,10 @@ class PageSigner:
         self._policy = policy
         self._tickets = tickets
 
-    def config(
-        self, url: str, apis: Sequence[str], kind: int | None = None, nonce: str | None = None
-    ) -> dict[str, object]:
+    def config(self, url: str, apis: Sequence[str], kind: int | None = None) -> dict[str, object]:
         """The `dd.config` payload for `url`; `kind` 1 asks for 服务窗 APIs.
 
-        Without a `nonce` it gets one of its own. Raises CredentialUnavailable and SignatureError.
+        Raises CredentialUnavailable and SignatureError.
         """
         settings = self._settings
         return config_payload(
@@ -132,14 +134,12 @@ class PageSigner:
             algorithm=settings.signature,
             rule=settings.signed_query,
             type=kind,
-            nonce=nonce,
         )
 
     def view(
         self,
         environ: Mapping[str, object],
         apis: tuple[str, ...],
-        kind: int | None,
         lang: Language,
         developer: bool,
     ) -> PageView:
@@ -151,12 +151,15 @@ class PageSigner:
         url: str | None = None
         try:
             url = page_url(environ, self._policy)
-            config = self.config(url, apis, kind, nonce)
+            ticket, rules = self._tickets.ticket(), self._settings
+            timestamp, signature = sign_page(
+                url, ticket, rules.signature, rules.signed_query, nonce
+            )
         except (PageUrlUncertain, CredentialUnavailable, SignatureError) as error:
             log.warning("page unsigned reference=%s reason=%s", reference, error)
             said = explain_error(error, lang, developer)
-            return PageView(url, None, apis, reference, said, error)
-        return PageView(url, config, apis, reference)
+            return PageView(url, apis, reference, error=said, cause=error)
+        return PageView(url, apis, reference, timestamp, nonce, signature)
 
 
 def explain_error(error: DingBridgeError, lang: Language, developer: bool) -> PageError:
@@ -170,40 +173,33 @@ def explain_error(error: DingBridgeError, lang: Language, developer: bool) -> Pa
     return PageError(error.code, subcode, entry.say("message", lang, error.values), remedy)
 
 
-def changing_data(view: PageView) -> str:
+def changing_data(view: PageView, constant: str) -> str:
     """The beginning of the data block's JSON: what differs from page to page.
 
-    `constant_data` goes on where it stops. The whole is safe inside a script element, whatever the
-    URL holds.
+    `constant` is the `constant_config` of the page, and `constant_data` goes on where this stops.
+    The whole is safe inside a script element, whatever the URL holds.
     """
     url = view.url
     if url is not None and _PLAIN.fullmatch(url):
         address = '"' + url.replace("&", "\\u0026") + '"'
     else:
         address = escape_json(url)
-    config = "null" if view.config is None else _config_json(view.config, view.apis)
-    error = "null" if view.error is None else escape_json(asdict(view.error))
-    return f'{{"url":{address},"config":{config},"reference":"{view.reference}","error":{error},'
+    if view.error is None:  # digits and hexadecimal digits need no escape
+        return (
+            f'{{"url":{address},"config":{{"timeStamp":"{view.timestamp}",'
+            f'"nonceStr":"{view.nonce}","signature":"{view.signature}",{constant},'
+            f'"reference":"{view.reference}","error":null,'
+        )
+    error = escape_json(asdict(view.error))
+    return f'{{"url":{address},"config":null,"reference":"{view.reference}","error":{error},'
 
 
 # Most URLs: nothing in them but `&` is written otherwise in JSON or HTML.
 _PLAIN = re.compile(r"[A-Za-z0-9:/?&=.,;~%+@!$*()_-]*")
 
 
-def _config_json(config: Mapping[str, Any], apis: tuple[str, ...]) -> str:
-    """The payload as JSON: only the three values that differ from page to page are written anew.
-
-    They are digits and hexadecimal, so there is nothing in them to escape.
-    """
-    constant = _constant_config(config["agentId"], config["corpId"], apis, config.get("type"))
-    return (
-        f'{{"timeStamp":"{config["timeStamp"]}","nonceStr":"{config["nonceStr"]}",'
-        f'"signature":"{config["signature"]}",{constant}'
-    )
-
-
-@lru_cache(maxsize=256)
-def _constant_config(agent: str, corp: str, apis: tuple[str, ...], kind: int | None) -> str:
+def constant_config(agent: str, corp: str, apis: tuple[str, ...], kind: int | None) -> str:
+    """What of the payload of `dd.config` is the same for each rendering of one template."""
     config: dict[str, object] = {"agentId": agent, "corpId": corp, "jsApiList": apis}
     if kind is not None:
         config["type"] = kind

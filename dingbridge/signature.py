@@ -11,21 +11,34 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import importlib
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
 
 from dingbridge.errors import SignatureError
 from dingbridge.settings import Algorithm, QueryRule
 from dingbridge.url_decoding import MalformedEscapeError, java_decode
 
-__all__ = ["call_signature", "config_payload", "plain_text", "sign", "signed_form"]
+__all__ = ["call_signature", "config_payload", "plain_text", "sign", "sign_page", "signed_form"]
 
-_EMPTY = {
-    "sha256": hashlib.sha256(),
-    # The platform's older rule; nothing is protected by its collision resistance.
-    "sha1": hashlib.sha1(usedforsecurity=False),
-}
+
+def _hash(name: str, *modules: str) -> Callable[[bytes], Any]:
+    """CPython's own code for a hash, as its `random` takes it too, from the first module there is.
+
+    Amid a request's other work the way through OpenSSL costs a page more than the hash itself.
+    """
+    for module in modules:
+        with suppress(ImportError):
+            own: Callable[[bytes], Any] = getattr(importlib.import_module(module), name)
+            return own
+    # The platform's older rule is SHA-1; nothing is protected by its collision resistance.
+    return lambda octets: hashlib.new(name, octets, usedforsecurity=False)
+
+
+_HASHES = {"sha256": _hash("sha256", "_sha2", "_sha256"), "sha1": _hash("sha1", "_sha1")}
 
 
 def signed_form(url: str, rule: QueryRule) -> str:
@@ -36,7 +49,8 @@ def signed_form(url: str, rule: QueryRule) -> str:
     (a `%` without two hexadecimal digits), the whole query stays as it is: the sample has no
     answer for such a URL, and the raw form is the only other one that a client can mean.
     """
-    url = url.partition("#")[0]
+    if "#" in url:
+        url = url.partition("#")[0]
     if rule == "raw" or ("%" not in url and "+" not in url):
         return url
     base, mark, query = url.partition("?")
@@ -60,9 +74,26 @@ def sign(plain: str, algorithm: Algorithm) -> str:
         octets = plain.encode()
     except UnicodeEncodeError:
         raise SignatureError("url_malformed") from None
-    digest = _EMPTY[algorithm].copy()  # half the price of a new one
-    digest.update(octets)
-    return digest.hexdigest()
+    text: str = _HASHES[algorithm](octets).hexdigest()
+    return text
+
+
+def sign_page(
+    url: str,
+    ticket: str,
+    algorithm: Algorithm,
+    rule: QueryRule,
+    nonce: str,
+    timestamp: str | None = None,
+) -> tuple[str, str]:
+    """Timestamp (milliseconds since 1970, decimal; now unless given) and signature of a page.
+
+    Raises SignatureError.
+    """
+    if timestamp is None:
+        timestamp = str(time.time_ns() // 1_000_000)
+    plain = plain_text(ticket, nonce, timestamp, signed_form(url, rule))
+    return timestamp, sign(plain, algorithm)
 
 
 def config_payload(  # noqa: PLR0913 - one keyword for each thing that dd.config takes
@@ -86,15 +117,13 @@ def config_payload(  # noqa: PLR0913 - one keyword for each thing that dd.config
     """
     if nonce is None:
         nonce = secrets.token_hex(8)
-    if timestamp is None:
-        timestamp = str(time.time_ns() // 1_000_000)
-    plain = plain_text(ticket, nonce, timestamp, signed_form(url, rule))
+    timestamp, signature = sign_page(url, ticket, algorithm, rule, nonce, timestamp)
     payload: dict[str, object] = {
         "agentId": agent_id,
         "corpId": corp_id,
         "timeStamp": timestamp,
         "nonceStr": nonce,
-        "signature": sign(plain, algorithm),
+        "signature": signature,
         "jsApiList": list(apis),
     }
     if type is not None:

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from dingbridge.failure_notes import note_unsigned
 from dingbridge.login.session import SessionUser
 from dingbridge.login_tags import LoginTags
-from dingbridge.page import PageError, PageView, changing_data, constant_data
+from dingbridge.page import PageError, PageView, changing_data, constant_config, constant_data
 from dingbridge.redirects import browser_path
 from dingbridge.settings import Language
 from dingbridge.state import BridgeState
@@ -44,18 +44,23 @@ class PageTags:
         asked = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
         lang = state.language(asked)
         developer = state.is_developer()
-        view = state.signer.view(asked.environ, apis, type, lang, developer)
+        view = state.signer.view(asked.environ, apis, lang, developer)
         asked.__dict__[self._attribute] = view
         if view.cause is not None:
             note_unsigned(state, view)
-        before, after = self._constant(asked.script_root, apis, lang, developer)
-        text = "".join((before, changing_data(view), after))  # a sum would copy it once more
+        before, config, after = self._constant(asked.script_root, apis, type, lang, developer)
+        text = "".join((before, changing_data(view, config), after))  # a sum would copy it again
         return Markup(text)  # noqa: S704 - all three are escaped
 
     def _around_the_data(
-        self, root: str, apis: tuple[str, ...], lang: Language, developer: bool
-    ) -> tuple[str, str]:
-        """What stands before and after the data that differ; `root` is any path prefix."""
+        self,
+        root: str,
+        apis: tuple[str, ...],
+        kind: int | None,
+        lang: Language,
+        developer: bool,
+    ) -> tuple[str, str, str]:
+        """What stands before, amid and after the data that differ; `root` is any path prefix."""
         state, root = self._state, browser_path(root)
         base = escape(root + state.static.path)
         preload, script = self._sdk(base)
@@ -71,7 +76,9 @@ class PageTags:
             f'<script type="module" src="{base}bridge.js"></script>\n'
             f'<script nomodule src="{base}outdated.js" defer></script>'
         )
-        return before, after
+        settings = state.settings
+        config = constant_config(settings.agent_id, settings.corp_id, apis, kind)
+        return before, config, after
 
     def _sdk(self, base: Markup) -> tuple[str, str]:
         """The tags that ask for the client SDK early and run it, where it is not in bridge.js."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 import time
 from urllib.parse import quote_plus
 
@@ -170,6 +172,15 @@ def test_each_signing_has_a_nonce_of_its_own_and_a_type_only_if_asked_for() -> N
 def test_text_without_a_utf8_form_is_not_signed() -> None:
     with pytest.raises(SignatureError, match="url_malformed"):
         sign(plain_text("t", "n", "1", "https://h/\ud800"), "sha256")
+
+
+def test_a_python_without_hashes_of_its_own_signs_the_same() -> None:
+    without = (
+        "import sys; sys.modules.update(dict.fromkeys(['_sha1', '_sha2', '_sha256']));"
+        "from dingbridge.signature import sign; print(sign('签', 'sha1'), sign('签', 'sha256'))"
+    )
+    made = subprocess.run([sys.executable, "-c", without], capture_output=True, check=True)
+    assert made.stdout.decode().split() == [sign("签", "sha1"), sign("签", "sha256")]
 
 
 @pytest.mark.parametrize(
