@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import cast
 
 import click
@@ -11,7 +10,7 @@ import click
 from dingbridge import catalogue
 from dingbridge.catalogue import Language
 from dingbridge.cli_difference import pointed, visible
-from dingbridge.cli_settings import default_language
+from dingbridge.cli_settings import default_language, plain_setting
 from dingbridge.settings import QueryRule
 from dingbridge.signature import plain_text
 from dingbridge.url_candidates import signed_candidates
@@ -64,7 +63,7 @@ def sign(
 
 def configured_rule(prefix: str) -> QueryRule:
     """The app's `SIGNED_QUERY` where it is one of the two, else the default: nothing stops this."""
-    return "raw" if os.environ.get(f"{prefix}SIGNED_QUERY", "").strip() == "raw" else "decoded"
+    return "raw" if plain_setting(f"{prefix}SIGNED_QUERY") == "raw" else "decoded"
 
 
 def compare(url: str, got: str | None, rule: QueryRule) -> dict[str, object]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ParamSpec, cast
 
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import Forbidden
 
 from dingbridge.credentials import Credentials, open_credentials
-from dingbridge.errors import Fault, PageUrlRefused, PageUrlUncertain, SettingsError
+from dingbridge.encryption import shared_cipher
+from dingbridge.errors import Fault, PageUrlRefused, SettingsError
 from dingbridge.failure_notes import note_status
 from dingbridge.failures import open_failures
 from dingbridge.guards import guard
@@ -19,7 +21,8 @@ from dingbridge.login.sign_in import open_sign_in
 from dingbridge.nav_bgcolor import parse_nav_bgcolor, with_nav_bgcolor
 from dingbridge.openapi import OpenApi, open_api
 from dingbridge.page import PageSigner
-from dingbridge.page_url import FrontPolicy, Origin, page_url, public_prefix
+from dingbridge.page_url import FrontPolicy, Origin, is_https, page_url, public_prefix
+from dingbridge.private_folder import private_folder
 from dingbridge.problems import is_own_origin, is_unsafe
 from dingbridge.settings import WHERE, Language, Settings
 from dingbridge.settings_source import settings_source
@@ -27,6 +30,7 @@ from dingbridge.state import BridgeState
 from dingbridge.static_files import StaticFiles
 from dingbridge.tags import PageTags
 from dingbridge.ticket_source import TicketSource
+from dingbridge.token_cache import redis_client
 from dingbridge.transport import Transport
 from dingbridge.views import build_blueprint
 
@@ -216,11 +220,11 @@ class DingBridge:
         note_status(self.state, reference, status, error, code)
 
     def over_https(self) -> bool:
-        """Whether the browser of the current request speaks https, as far as is known."""
-        try:
-            return page_url(request.environ, self.state.policy).startswith("https:")
-        except (PageUrlRefused, PageUrlUncertain):
-            return False
+        """Whether the browser of the current request speaks https, as far as is known.
+
+        Path, prefix and port may be in doubt, as long as the scheme is not.
+        """
+        return is_https(request.environ, self.state.policy)
 
     def _ticket_source(self) -> TicketSource | None:
         return self.ticket_source
@@ -279,9 +283,28 @@ def _read_settings(app: Flask, prefix: str) -> Settings:
         settings = Settings.load(source, prefix)
     except SettingsError as error:
         raise SettingsError([*faults, *error.faults]) from None
-    if faults:
+    if faults := [*faults, *_faults_of_what_is_named(settings, prefix)]:
         raise SettingsError(faults)
     return settings
+
+
+def _faults_of_what_is_named(settings: Settings, prefix: str) -> list[Fault]:
+    """What is wrong with the folder, the keys and the Redis that the settings name.
+
+    The rooms below call each setting by the name that it has for an app's first bridge.
+    """
+    redis_url = settings.redis_url
+    faults: dict[Fault, None] = {}
+    for check in (
+        lambda: private_folder(settings.instance),
+        lambda: shared_cipher(settings),
+        lambda: redis_client(redis_url) if redis_url else None,
+    ):
+        try:
+            check()
+        except SettingsError as error:
+            faults |= dict.fromkeys(error.faults)
+    return [replace(fault, name=fault.name.replace("DING_", prefix, 1)) for fault in faults]
 
 
 def _refuse(error: PageUrlRefused) -> Response:

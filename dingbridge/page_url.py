@@ -32,6 +32,7 @@ __all__ = [
     "Origin",
     "Reason",
     "allowed_href",
+    "is_https",
     "origin_of",
     "page_target",
     "page_url",
@@ -64,11 +65,24 @@ def page_target(environ: Mapping[str, object], policy: FrontPolicy) -> str:
 
 
 def public_prefix(environ: Mapping[str, object], policy: FrontPolicy) -> str:
-    """The path prefix that a trusted proxy strips and names (X-Forwarded-Prefix), or "".
+    """The path prefix that trusted proxies strip and name (X-Forwarded-Prefix), or "".
 
     It belongs before every link that the app emits (SCRIPT_NAME). Raises PageUrlRefused.
     """
-    return _prefix(environ) if policy.trusts(environ) else ""
+    return _prefix(environ, policy) if policy.trusts(environ) else ""
+
+
+def is_https(environ: Mapping[str, object], policy: FrontPolicy) -> bool:
+    """Whether the browser speaks https, as far as is known: for its cookies.
+
+    What the list of origins settles alone is settled whatever else of the URL is in doubt.
+    """
+    if len(schemes := {origin.scheme for origin in policy.origins}) == 1:
+        return "https" in schemes
+    try:
+        return public_origin(environ, policy, policy.trusts(environ)).startswith("https:")
+    except (PageUrlRefused, PageUrlUncertain):
+        return False
 
 
 def allowed_href(href: str, policy: FrontPolicy) -> str:
@@ -109,13 +123,19 @@ def _target(environ: Mapping[str, object], policy: FrontPolicy, trusted: bool) -
         raise PageUrlRefused(Reason.TARGET_MISSING)
     if not _TARGET.fullmatch(target):
         raise PageUrlRefused(Reason.TARGET_MALFORMED)
-    return _prefix(environ) + target if trusted else target
+    return _prefix(environ, policy) + target if trusted else target
 
 
-def _prefix(environ: Mapping[str, object]) -> str:
-    prefix = environ.get("HTTP_X_FORWARDED_PREFIX")
-    if prefix is None:
+def _prefix(environ: Mapping[str, object], policy: FrontPolicy) -> str:
+    """What the trusted proxies have stripped. Each that strips appends its own part, and one that
+    strips nothing appends nothing; what stands further left is the visitor's.
+    """
+    header = environ.get("HTTP_X_FORWARDED_PREFIX")
+    if header is None:
         return ""
-    if not isinstance(prefix, str) or not _PREFIX.fullmatch(prefix):
+    if not isinstance(header, str):
+        raise PageUrlRefused(Reason.PREFIX_MALFORMED)
+    prefix = "".join([part.strip(" \t") for part in header.split(",")[-policy.hops :]])
+    if prefix and not _PREFIX.fullmatch(prefix):
         raise PageUrlRefused(Reason.PREFIX_MALFORMED)
     return prefix

@@ -246,13 +246,15 @@ def redis_client(url: str) -> Redis:
             socket_timeout=REDIS_SECONDS,
             retry=Retry(NoBackoff(), 1, supported_errors=(Dropped,)),
         )
-    except ValueError:  # its text may repeat the address
+        pool = client.connection_pool
+        pool.connection_class(**pool.connection_kwargs)  # connects to nothing yet
+    except (ValueError, TypeError):  # its text may repeat the address
         fault = Fault(
             "DING_REDIS_URL", "不是 Redis 地址 / is no address of Redis", "redis://host:6379/0"
         )
         raise SettingsError([fault]) from None
     # An option of the address would win over an argument above.
-    client.connection_pool.connection_kwargs["decode_responses"] = False
+    pool.connection_kwargs["decode_responses"] = False
     return client
 
 

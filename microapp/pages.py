@@ -25,7 +25,6 @@ _FRAME_WORDS = (
     "state_cancelled",
     "state_no_grant",
     "state_retry",
-    "state_silent",
     "state_slow",
     "state_working",
 )

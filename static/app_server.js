@@ -5,7 +5,7 @@
 // An expired session is renewed silently, once; whatever fails rejects with a BridgeError, whose
 // message is a sentence for the visitor and whose reference stands in the server's log.
 import { explain } from "./bridge.js";
-import { say } from "./app_words.js";
+import { silence } from "./bridge_server.js";
 import { signedFetch } from "./login.js";
 
 const ANSWER_MS = 45000; // with a renewal, for which the client may first ask the person
@@ -42,15 +42,14 @@ async function json(answer) {
 
 /** A BridgeError for an answer that did not come, or not from the app. */
 export function noAnswer() {
-  const isOffline = navigator.onLine === false;
-  return explain(isOffline ? { code: "offline" } : { code: "unavailable", message: say("state_silent") });
+  return explain(silence());
 }
 
 /** What was promised, or the words for no answer: offline, a server that is away, one that is silent. */
 async function within(milliseconds, promise) {
   let timer = 0;
-  const silence = new Promise((resolve) => { timer = setTimeout(resolve, milliseconds, null); });
-  const answer = await Promise.race([promise, silence]).catch((reason) => {
+  const timeout = new Promise((resolve) => { timer = setTimeout(resolve, milliseconds, null); });
+  const answer = await Promise.race([promise, timeout]).catch((reason) => {
     if (reason.name === "BridgeError") throw reason; // signing in failed, or the server said no
     return null; // the network did
   });

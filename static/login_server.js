@@ -12,7 +12,10 @@ export async function ask(endpoint, content) {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(content),
   });
-  return { status: response.status, body: await response.json().catch(() => ({})) };
+  const body = await response.json().catch(() => ({}));
+  // The app words what it refuses. Without a word it was a proxy, in front of an app that is away.
+  if (response.status >= 500 && !body.error) throw await explain(silence());
+  return { status: response.status, body };
 }
 
 /** Whether the server knows this browser. */

@@ -42,6 +42,45 @@ def test_the_real_command_explains_a_code_without_an_app_or_valid_settings(tmp_p
     assert "DING_PUBLIC_ORIGINS" in done.stdout
 
 
+APP = """
+from flask import Flask
+from dingbridge import DingBridge
+app = Flask("configured")
+app.config.update(SECRET_KEY="x", DING_CORP_ID="ding0", DING_AGENT_ID="1", DING_CLIENT_ID="c",
+    DING_CLIENT_SECRET="s", DING_PUBLIC_ORIGINS="https://h", DING_LANG="en",
+    DING_SIGNED_QUERY="raw")
+DingBridge(app)
+"""
+
+
+def test_the_configuration_of_an_app_that_is_named_comes_before_the_environment(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "web.py").write_text(APP)
+
+    def signed(*options: str) -> tuple[object, str, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", *options, "ding", "sign", "https://h/?a+b", "--json"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONUTF8": "1", "DING_SIGNED_QUERY": "decoded"},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == 0
+        report = json.loads(done.stdout)
+        return report["rule"], report["signed_form"], done.stderr
+
+    assert signed() == ("decoded", "https://h/?a b", "")
+    assert signed("--app", "web") == ("raw", "https://h/?a+b", "")
+    (tmp_path / "web.py").write_text(APP.replace('DING_CORP_ID="ding0"', "SECRET='a-secret'"))
+    rule, _, told = signed("--app", "web")
+    assert rule == "decoded"
+    assert "--app" in told
+    assert "(SettingsError)" in told
+    assert "a-secret" not in told
+
+
 @pytest.mark.parametrize("arguments", [("-1",), ("--", "-1"), ("-1", "--lang", "en")])
 def test_the_real_command_takes_a_negative_code(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = flask(tmp_path, *arguments, DING_LANG="en")

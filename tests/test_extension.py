@@ -335,6 +335,24 @@ def test_wrong_settings_stop_the_app_with_all_faults_at_once() -> None:
     assert len(names) == 6
 
 
+def test_what_is_wrong_with_folder_keys_and_redis_is_told_at_once_under_the_bridge_s_own_names(
+    settings: dict[str, object], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "store.key").write_text("rubbish")
+    (tmp_path / "store.key").chmod(0o600)
+    app = Flask("second")
+    app.config.update({name.replace("DING_", "HR_DING_"): text for name, text in settings.items()})
+    app.config.update(HR_DING_INSTANCE=str(tmp_path / "file"), HR_DING_REDIS_URL="redis://h?no=1")
+    with pytest.raises(SettingsError) as caught:
+        DingBridge(app, name="hr", settings_prefix="HR_DING_", url_prefix="/hr")
+    told = [fault.name for fault in caught.value.faults]
+    assert told == ["HR_DING_INSTANCE", "HR_DING_REDIS_URL"]
+    app.config.update(HR_DING_INSTANCE=str(tmp_path), HR_DING_REDIS_URL="")
+    with pytest.raises(SettingsError, match=r"HR_DING_STORE_KEYS.*no keys"):
+        DingBridge(app, name="hr", settings_prefix="HR_DING_", url_prefix="/hr")
+
+
 def test_developers_are_those_on_the_list_or_everybody_in_debug(
     settings: dict[str, object],
 ) -> None:

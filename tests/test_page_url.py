@@ -13,6 +13,7 @@ from dingbridge.page_url import (
     Origin,
     Reason,
     allowed_href,
+    is_https,
     origin_of,
     page_url,
     public_prefix,
@@ -280,9 +281,50 @@ def test_a_stripped_prefix_comes_back() -> None:
 
 
 @pytest.mark.parametrize(
+    ("allowed", "headers", "expected"),
+    [
+        (["https://h"], [("X-Forwarded-Prefix", "/..")], True),
+        (["https://h", "https://h:8443"], [("X-Forwarded-Proto", "https")], True),
+        (["http://h"], [("X-Forwarded-Proto", "https")], False),
+        (["https://h", "http://h"], [("X-Forwarded-Proto", "https")], True),
+        (["https://h", "http://h"], [("X-Forwarded-Proto", "http")], False),
+        (["https://h", "http://h"], [("X-Original-URI", "")], False),
+    ],
+)
+def test_whether_the_browser_speaks_https_is_known_although_the_page_s_url_is_in_doubt(
+    allowed: list[str], headers: list[tuple[str, str]], expected: bool
+) -> None:
+    policy = FrontPolicy(origins(*allowed), HERE, original_uri_header="X-Original-URI")
+    environ = ask(("Host", "h"), *headers)
+    with pytest.raises((PageUrlRefused, PageUrlUncertain)):
+        page_url(environ, policy)
+    assert is_https(environ, policy) is expected
+
+
+@pytest.mark.parametrize(
+    ("header", "hops", "prefix"),
+    [
+        ("", 1, ""),
+        ("/a, /b", 1, "/b"),  # what the visitor sent stands to the left of the proxy's own
+        ("/a, /b", 2, "/a/b"),  # both strip: the outer one first
+        ("/evil,/a , /b", 2, "/a/b"),
+        ("/a", 2, "/a"),  # only one of the two strips
+        (", /b", 2, "/b"),
+        ("/evil, ", 1, ""),
+    ],
+)
+def test_prefixes_that_several_proxies_strip_are_joined(
+    header: str, hops: int, prefix: str
+) -> None:
+    policy = FrontPolicy(origins("https://h"), HERE, hops)
+    environ = ask(("X-Forwarded-Prefix", header))
+    assert page_url(environ, policy) == f"https://h{prefix}/a"
+    assert public_prefix(environ, policy) == prefix
+
+
+@pytest.mark.parametrize(
     "prefix",
     [
-        "",
         "/",
         "/h5/",
         "h5",
@@ -294,7 +336,7 @@ def test_a_stripped_prefix_comes_back() -> None:
         "/..",
         "/%2e%2E",
         "/%zz",
-        "/a,/b",
+        "/a,b",
         "/a#",
         "https://evil.example",
         "/\\evil.example",

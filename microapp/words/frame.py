@@ -43,10 +43,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "没有网络。已填写的内容还在，连上网络后可以继续。",
         "You are offline. What you have typed is still here; go on once you are connected.",
     ),
-    "state_silent": (
-        "服务没有回应。请检查网络，或过一会儿再试。",
-        "There is no answer. Check your network, or try again in a while.",
-    ),
     "state_cancelled": ("已取消。", "Cancelled."),
     "state_no_grant": (
         "钉钉没有授权本页面，原因见页面上方的说明。",

@@ -167,7 +167,7 @@ def test_no_answer_from_the_app_is_told_as_such_and_nothing_is_lost(
         page.clock.fast_forward(46_000)
     else:
         held.pop().fulfill(body=WIFI, content_type="text/html")
-    expect(page.locator("#outcome .note-bad")).to_contain_text("服务没有回应")
+    expect(page.locator("#outcome .note-bad")).to_contain_text("服务器暂时没有回应")
     expect(page.locator("#note")).to_have_value(FIRST)
     page.unroute("**/checkin")
     page.click("#outcome .side-button")
@@ -186,7 +186,7 @@ def test_a_list_that_another_page_answers_for_stays_with_a_sentence_above(stage:
 
     page.route("**/checkin", answer)
     page.click("#checkin .main-button")
-    expect(page.locator("[data-part=today] .note-bad")).to_contain_text("服务没有回应")
+    expect(page.locator("[data-part=today] .note-bad")).to_contain_text("服务器暂时没有回应")
     page.unroute("**/checkin")
     page.click("[data-part=today] .side-button")
     page.wait_for_selector(".list li")
@@ -210,7 +210,7 @@ def test_a_list_that_does_not_come_is_told_after_a_while_and_fetched_by_a_tap(
         page.click("#checkin .main-button")
     page.wait_for_selector(DONE)
     page.clock.fast_forward(46_000)
-    expect(page.locator("[data-part=today] .note-bad")).to_contain_text("服务没有回应")
+    expect(page.locator("[data-part=today] .note-bad")).to_contain_text("服务器暂时没有回应")
     expect(page.locator("[data-part=today]")).not_to_have_attribute("aria-busy", "true")
     if kind == "silence":
         page.unroute("**/checkin*")

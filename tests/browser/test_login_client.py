@@ -168,7 +168,8 @@ def test_a_page_that_is_loaded_again_while_it_signs_in_asks_for_a_new_code(phone
 def test_a_sign_out_that_the_server_refuses_is_told_and_shown_as_none(phone: Phone) -> None:
     page = phone.open()
     signed_in_as(phone)
-    page.route("**/ding/logout", lambda route: route.fulfill(status=503, body="busy"))
+    busy = {"error": {"code": "unavailable", "message": "服务正忙", "reference": "ABCD-2345"}}
+    page.route("**/ding/logout", lambda route: route.fulfill(status=503, json=busy))
     script = "return await login.signOut().catch((error) => [error.name, error.status]);"
     assert in_page(phone, script) == ["BridgeError", 503]
     assert in_page(phone, "return login.user().name;") == "张小沙"
@@ -327,11 +328,21 @@ def test_a_late_bridge_signs_in_although_the_grant_is_refused(phones: Make) -> N
     assert codes_asked(phone) == [NEWER]
 
 
-def test_a_server_that_was_away_is_asked_once_more_when_the_grant_is_there(phones: Make) -> None:
+@pytest.mark.parametrize(
+    "away",
+    [
+        lambda route: route.abort("connectionrefused"),
+        lambda route: route.fulfill(status=502, content_type="text/html", body="<h1>nginx</h1>"),
+    ],
+    ids=["no connection", "a proxy's page"],
+)
+def test_a_server_that_was_away_is_asked_once_more_when_the_grant_is_there(
+    phones: Make, away: Callable[[Route], None]
+) -> None:
     phone = phones(grant_ms=6000)
     page = phone.page
     page.clock.install()
-    page.route("**/ding/login", lambda route: route.abort("connectionrefused"))
+    page.route("**/ding/login", away)
     phone.open()
     page.wait_for_selector(".dingbridge-login[data-login=failed]")
     assert "服务器暂时没有回应" in page.inner_text("[data-login-message]")

@@ -223,7 +223,7 @@ def test_silence_is_told_after_a_while_and_a_tap_asks_again(stage: Stage) -> Non
     with page.expect_request("**/report/charts*"):
         page.get_by_role("button", name="今天").click()
     page.clock.fast_forward(46_000)
-    expect(page.locator(".report .note-bad")).to_contain_text("服务没有回应")
+    expect(page.locator(".report .note-bad")).to_contain_text("服务器暂时没有回应")
     expect(page.locator("#outcome")).to_be_empty()
     expect(page.locator(".total")).to_contain_text("61 次")
     page.unroute("**/report/charts*")
