@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from dingbridge import catalogue
@@ -18,6 +20,10 @@ from dingbridge.errors import SettingsError
 from dingbridge.failures import open_failures, parse_reference
 
 UNKNOWN = "unknown"
+# As it stands in an answer: {"errorCode":"3",…}, errcode=40078, "code":"invalidClientId".
+_NAMED = re.compile(
+    r"""(?:error_?|err_?|\b)code["']?\s*[:=]\s*["']?(-?\w+(?:\.\w+)*)""", re.IGNORECASE
+)
 
 
 # Unknown options pass through as arguments, so that `explain -1` needs no `--` before the code.
@@ -33,6 +39,7 @@ def explain(
     """说明错误码，或一个编号对应的那次失败 / Explain a code, or the failure a reference names.
 
     CODE: 52013, 3/52013 (errorCode/内层码), 88/40014, 080003, -1, invalidClientIdOrSecret …
+    也可以是整段错误文字 / or all of an error's text: "权限校验失败 Code:52013 - Message: …"
     ABCD-2345：访客看到的编号，七天内可查 / the reference that a visitor read, for seven days.
     退出码 / exit code: 0, or 1 for what is unknown.
     """
@@ -73,12 +80,19 @@ def _explain_reference(reference: str, prefix: str, lang: Language, *, as_json: 
 
 
 def look_up(code: str) -> tuple[Entry, ...]:
-    """The entries for `code` or `code/subcode`; at least one, if only `unknown`.
+    """The entries for `code`, `code/subcode`, or what a client or server answered with a code in
+    it; at least one, if only `unknown`.
 
     A code that means several things (`-1`, `3`) has several entries.
     """
     outer, _, inner = code.partition("/")
-    return catalogue.find(code) or (catalogue.explain(outer, inner or None),)
+    named = _NAMED.search(code)
+    told = catalogue.explain(named[1] if named else outer, inner or None, text=code)
+    if told.code != UNKNOWN:
+        return catalogue.find(code) or (told,)
+    said = code.strip().casefold()
+    called = [e for e in catalogue.every() if said in (t.casefold() for t in e.title.values())]
+    return catalogue.find(code) or tuple(called) or (told,)
 
 
 def _paragraph(entry: Entry, code: str, language: Language) -> str:

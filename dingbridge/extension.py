@@ -112,6 +112,10 @@ class DingBridge:
             url_prefix=self.url_prefix,
             failures=open_failures(settings),
         )
+        if not settings.jsapi_url and state.static.lacks_sdk:
+            log.warning(
+                "sdk_missing: 页面没有客户端 SDK / pages have no client SDK: DING_JSAPI_URL"
+            )
         app.extensions.setdefault("dingbridge", {})[self.name] = state
         app.register_blueprint(build_blueprint(state), url_prefix=self.url_prefix)
         app.register_error_handler(PageUrlRefused, _refuse)
@@ -309,5 +313,7 @@ def _faults_of_what_is_named(settings: Settings, prefix: str) -> list[Fault]:
 
 def _refuse(error: PageUrlRefused) -> Response:
     """The same bland answer to whatever was wrong; the log has the reason's name."""
-    log.warning("request refused reason=%s", error.reason)
+    # The host is a visitor's word: no more of it than a log line can bear.
+    host = ascii(request.environ.get("HTTP_HOST", ""))[:120]
+    log.warning("request refused reason=%s host=%s", error.reason, host)
     return Response("Bad Request\n", 400, content_type="text/plain; charset=utf-8")

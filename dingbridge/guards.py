@@ -43,8 +43,9 @@ def end_session(state: BridgeState) -> None:
 
 
 def wants_page() -> bool:
-    """Whether a person is to read the answer: a browser that navigates names HTML first."""
-    return "text/html" in request.headers.get("Accept", "")
+    """Whether a person is to read the answer: a browser that navigates prefers HTML."""
+    accepted = request.accept_mimetypes
+    return accepted["text/html"] > accepted["application/json"]
 
 
 def unauthorized(state: BridgeState) -> Response:

@@ -104,7 +104,7 @@ def describe_apis(names: Sequence[str]) -> dict[str, dict[str, object]]:
     for name in names:
         known = jsapi.find(name)
         if known is None:
-            described[name] = {"grant": True, "platforms": ["android", "harmony", "ios", "pc"]}
+            described[name] = {"grant": True, "platforms": sorted(jsapi.PLATFORMS)}
         else:
             described[name] = {"grant": known.needs_grant, "platforms": list(known.platforms)}
     return described

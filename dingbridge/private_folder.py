@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import stat
@@ -27,6 +28,9 @@ def private_folder(path: Path, setting: str = "DING_INSTANCE") -> Path:
             give_to_owner(folder)
         found = path.stat()
     except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTDIR, errno.EROFS):  # no folder can be made here
+            wanted = f"{setting} 写一个可写的文件夹 / name a folder that can be written to"
+            raise SettingsError([Fault(setting, f"{path}: {error.strerror}", wanted)]) from None
         raise _unsafe(setting, f"{path}: {error.strerror}", f"mkdir -p -m 700 {quoted}") from None
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise _unsafe(

@@ -50,6 +50,11 @@ class StaticFiles:
             return cls(f"{path}{BUILT}/", folder / BUILT, version, has_sdk=True)
         return cls(path, folder, version, has_sdk=False)
 
+    @property
+    def lacks_sdk(self) -> bool:
+        """Whether the SDK is neither in bridge.js nor beside it, as in a wheel."""
+        return not self.has_sdk and not (self.folder / "vendor/dingtalk.js").is_file()
+
     def imports(self, module: str) -> tuple[str, ...]:
         """Every module that `module` imports, directly or through others, nearest first."""
         return _imports(self.folder, module)

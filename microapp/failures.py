@@ -60,8 +60,9 @@ def answer_failures(app: Flask, bridge: DingBridge) -> None:
 
 
 def wants_json() -> bool:
-    """Whether a script is to read the answer: app_server.js says so."""
-    return "application/json" in request.headers.get("Accept", "")
+    """Whether a script is to read the answer: app_server.js prefers JSON."""
+    accepted = request.accept_mimetypes
+    return accepted["application/json"] > accepted["text/html"]
 
 
 def _answer(bridge: DingBridge, status: int, code: str, error: BaseException | None) -> AnyResponse:

@@ -122,7 +122,7 @@ export class Bridge {
     const { apis, config, endpoints } = this.page;
     for (let tries = 0; this.signed.url !== pageUrl(); tries += 1) {
       if (tries === HEALING_TRIES) throw new Error("the address keeps changing");
-      const fresh = await requestSignature(endpoints.sign, pageUrl(), this.patience());
+      const fresh = await requestSignature(endpoints.sign, pageUrl(), WATCHDOG_MS);
       // A signature knows nothing of lists: what the page declared stands.
       this.signed = { url: fresh.url, config: Object.assign({}, config, fresh.config, {
         jsApiList: config ? config.jsApiList : Object.keys(apis),
@@ -166,11 +166,7 @@ export class Bridge {
 
   watch() {
     clearTimeout(this.watchdog);
-    this.watchdog = setTimeout(() => this.silent(), this.patience());
-  }
-
-  patience() {
-    return this.page.watchdog_ms || WATCHDOG_MS;
+    this.watchdog = setTimeout(() => this.silent(), WATCHDOG_MS);
   }
 
   /** Nothing was answered in time. It may still come; then everything opens after all. */

@@ -7,8 +7,10 @@ neither this project's templates nor its headers, only `{{ dingbridge(…) }}`.
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 
-from flask import Flask, render_template_string
+from flask import Flask, Response, render_template_string
 
 from dingbridge import DingBridge
 
@@ -43,11 +45,24 @@ PAGES = {
         "tags": "{{ dingbridge('device.geolocation.get', 'biz.util.scan') }}",
         "before": "<script>history.replaceState(null, '', '/?x=' + 'a'.repeat(20000))</script>",
     },
+    "readme": {
+        "tags": "{{ dingbridge('device.geolocation.get', 'biz.util.scan') }}",
+        "body": '<script type="module" src="/readme.js"></script>',
+    },
     "prepared": {
         "tags": "{{ dingbridge('device.geolocation.get') }}",
         "body": "<div data-dingbridge-notice></div>",
     },
 }
+
+
+def of_readme() -> Response:
+    """The script that README shows to authors of other apps."""
+    readme = Path(__file__).resolve().parent.parent / "README.en.md"
+    (script,) = re.findall(
+        r"^```js\n(.+?)^```$", readme.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    return Response(script, mimetype="text/javascript")
 
 
 def create_app() -> Flask:
@@ -58,6 +73,7 @@ def create_app() -> Flask:
     for name, parts in PAGES.items():
         source = PAGE.format(name=name, **{"before": "", "body": "", **parts})
         made.add_url_rule(f"/{name}", name, lambda source=source: render_template_string(source))
+    made.add_url_rule("/readme.js", "of_readme", of_readme)
     made.add_url_rule("/healthz", "healthz", lambda: "ok")
     return made
 

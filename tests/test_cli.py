@@ -95,6 +95,29 @@ def test_the_real_command_says_with_its_exit_code_that_a_code_is_unknown(tmp_pat
     assert "unheard-of 不在目录里" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("权限校验失败", "3"),
+        ("Code:52013", "52013"),
+        (
+            "权限校验失败 Code:52013 - Message: 签名校验失败,nonce:[a],url:[https://h/?a=/b]",
+            "52013",
+        ),
+        ('{"errorCode":"3","errorMessage":"权限校验失败"}', "3"),
+        ('{"errorCode":"3","errorMessage":"x Code:52011 - Message"}', "52011"),
+        ('{"errcode": 40078, "errmsg": "不存在的临时授权码"}', "40078"),
+        ('{"code":"invalidClientIdOrSecret","message":"x"}', "invalidClientIdOrSecret"),
+    ],
+)
+def test_the_whole_text_of_an_error_is_explained_as_its_code(text: str, code: str) -> None:
+    done = run(text, "--json")
+    assert done.exit_code == 0
+    answer = json.loads(done.stdout)
+    assert answer["known"]
+    assert answer["entries"][0]["code"] == code
+
+
 @pytest.mark.parametrize("options", [(), ("--json",)])
 def test_a_code_that_is_no_text_or_would_move_the_cursor_is_unknown(
     tmp_path: Path, options: tuple[str, ...]

@@ -252,7 +252,15 @@ def test_a_foreign_host_gets_a_bland_400_and_the_log_the_reason(
     response = app.test_client().get("/", headers={"Host": "evil.example"})
     assert response.status_code == 400
     assert response.text == "Bad Request\n"
-    assert "host_not_allowed" in caplog.text
+    assert "reason=host_not_allowed host='evil.example'" in caplog.text
+    client = app.test_client()
+    client.get(
+        "/", headers={"Host": "a" * 5000}, environ_overrides={"HTTP_HOST": "\x85\u2028" * 99}
+    )
+    (line,) = caplog.messages[1:]
+    assert line.isascii()
+    assert line.isprintable()
+    assert len(line) < 200
     with (
         app.test_request_context("/", headers={"Host": "evil.example"}),
         pytest.raises(PageUrlRefused),

@@ -67,6 +67,22 @@ def test_who_is_signed_in_gets_in_for_twelve_hours(guest: Visitor) -> None:
     assert guest.get("/mine").status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/html,application/json;q=0.9", "text/html"),
+        ("application/json,text/html;q=0.1", "application/json"),
+        ("*/*", "application/json"),
+        ("text/*;q=0.2,application/json;q=0", "text/html"),
+    ],
+)
+def test_what_somebody_prefers_decides_between_page_and_json(
+    guest: Visitor, accept: str, kind: str
+) -> None:
+    response = guest.get("/mine", Accept=accept)
+    assert (response.status_code, response.mimetype) == (401, kind)
+
+
 def test_a_guarded_view_keeps_its_name(app: Flask) -> None:
     assert app.view_functions["mine"].__name__ == "mine"
 

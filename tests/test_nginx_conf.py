@@ -310,11 +310,19 @@ def test_static_files_end_here_and_are_cached_by_their_path(front: ProjectFront,
     versioned, _ = get(front, f"{path}v-0123456789ab/vendor/dingtalk.js")
     assert versioned.status == 200
     assert versioned.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    missing, _ = get(front, f"{path}v-0123456789ab/none.js")
-    assert missing.status == 404
-    assert missing.headers["Cache-Control"] == "no-cache"
     posted, _ = get(front, f"{path}bridge.js", method="POST")
     assert posted.status == 403
+
+
+@pytest.mark.parametrize("path", ["/static/", "/ding/static/v-0123456789ab/"])
+def test_a_static_file_that_is_not_here_is_asked_of_the_app(front: ProjectFront, path: str) -> None:
+    """An app's own files, as Flask serves them, stand under /static/ too."""
+    target = f"{path}own.js?v=%2f&"
+    response, body = get(front, target, {"X-Original-URI": "/evil"})
+    told = json.loads(body)
+    assert (response.status, response.headers["Cache-Control"]) == (200, None)
+    assert told["line"] == f"GET {target} HTTP/1.1"
+    assert dict(told["headers"])["X-Original-URI"] == target
 
 
 @pytest.mark.parametrize("inside", ["/static", "/ding/static", "/static/v-1", "/static/vendor/.."])

@@ -35,6 +35,17 @@ def test_what_root_makes_belongs_to_the_owner_of_the_folder_that_it_lies_in(
     ]
 
 
+def test_where_no_folder_can_be_made_another_one_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(SettingsError) as caught:
+            private_folder(path)
+        (fault,) = caught.value.faults
+        assert fault.name == "DING_INSTANCE"
+        assert str(path) in fault.wrong
+        assert "mkdir" not in fault.where
+
+
 def test_a_folder_that_others_may_read_is_closed(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     assert private_folder(tmp_path) == tmp_path

@@ -53,6 +53,8 @@ def test_an_app_elsewhere_renders_and_serves_what_its_pages_name(
         text=True,
         check=True,
     )
+    assert "sdk_missing" in answer.stderr
+    assert "DING_JSAPI_URL" in answer.stderr
     seen = json.loads(answer.stdout)
     assert seen["served"] == dict.fromkeys(NAMED, 200)
     assert re.search(r'src="/ding/static/v-[0-9a-f]+/bridge\.js"', seen["page"])

@@ -24,6 +24,7 @@ from dingbridge.envelopes import is_busy, is_token_refused
 from dingbridge.errors import CallRefused, PlatformError, PlatformUnavailable, RateLimited
 from dingbridge.openapi.limiter import Limiter, Patience
 from dingbridge.openapi.limits import api_of, is_new
+from dingbridge.settings import Generation
 from dingbridge.transport import Transport
 
 log = logging.getLogger(__name__)
@@ -106,15 +107,7 @@ class Client:
         """
 
         def exchange(token: str) -> dict[str, Any]:
-            return self.transport.call(
-                "new" if is_new(request.path) else "old",
-                request.method,
-                request.path,
-                params=request.params,
-                json=_body(request),
-                token=token,
-                headers=request.headers,
-            )
+            return self._exchange("new" if is_new(request.path) else "old", request, token)
 
         attempts = Attempts(request.repeatable)
         try:
@@ -128,18 +121,23 @@ class Client:
         """One call of the new generation with another token (a user's), or with none."""
 
         def exchange(_: str) -> dict[str, Any]:
-            return self.transport.call(
-                "new",
-                request.method,
-                request.path,
-                params=request.params,
-                json=_body(request),
-                token=token,
-                headers=request.headers,
-            )
+            return self._exchange("new", request, token)
 
         attempts = Attempts(request.repeatable)
         return self.attempt(exchange, request.counted_as, attempts, authorised=False)
+
+    def _exchange(
+        self, generation: Generation, request: Request, token: str | None
+    ) -> dict[str, Any]:
+        return self.transport.call(
+            generation,
+            request.method,
+            request.path,
+            params=request.params,
+            json=_body(request),
+            token=token,
+            headers=request.headers,
+        )
 
     def attempt(
         self,

@@ -50,12 +50,12 @@ def whole(low: int, high: int) -> Check:
     return check
 
 
-def text(limit: int = 200, *, empty: bool = False) -> Check:
+def text(limit: int = 200) -> Check:
     """A string of printable characters, not longer than ``limit``."""
 
     def check(value: object) -> str:
-        if not isinstance(value, str) or not (value or empty):
-            raise BadValue("must be a string" if empty else "must be a string that is not empty")
+        if not isinstance(value, str) or not value:
+            raise BadValue("must be a string that is not empty")
         if len(value) > limit or not value.isprintable():
             raise BadValue(f"must be printable and at most {limit} characters long")
         return value
@@ -134,14 +134,14 @@ def record(checks: Mapping[str, Check]) -> Check:
     return check
 
 
-def table_of(check: Check, limit: int = 200) -> Check:
+def table_of(check: Check) -> Check:
     """An object whose names are short strings; a null takes its name out of the table."""
 
     def checked(value: object) -> dict[str, Any]:
         if value is None:
             return {}
-        if not isinstance(value, dict) or len(value) > limit:
-            raise BadValue(f"must be an object of at most {limit} names")
+        if not isinstance(value, dict) or len(value) > 200:
+            raise BadValue("must be an object of at most 200 names")
         for name in value:
             if len(name) > 200:
                 raise BadValue("has a name that is longer than 200 characters")

@@ -34,18 +34,18 @@ def insertion_point(start: bytes, *, whole: bool) -> int | None:
     return place if whole else None
 
 
-def injected(blocks: Iterator[bytes], script: bytes = SCRIPT) -> Iterator[bytes]:
+def injected(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """The page with the script in it; all else byte for byte, and passed on as it comes."""
     held = b""
     for block in blocks:
         held += block
         place = insertion_point(held, whole=len(held) >= SEARCHED)
         if place is not None:
-            yield held[:place] + script + held[place:]
+            yield held[:place] + SCRIPT + held[place:]
             yield from blocks
             return
     place = insertion_point(held, whole=True) or 0
-    yield held[:place] + script + held[place:]
+    yield held[:place] + SCRIPT + held[place:]
 
 
 def framed_by(headers: Headers, origins: Sequence[str]) -> Headers:

@@ -18,10 +18,10 @@ KINDS = {
 }
 
 
-def static_file(name: str, folder: Path = FOLDER) -> Response:
-    """The file of that name below ``folder``; RefusedRequest (404) if there is none to be had."""
+def static_file(name: str) -> Response:
+    """The file of that name; RefusedRequest (404) if there is none to be had."""
     parts = name.split("/")
-    path = folder.joinpath(*parts)
+    path = FOLDER.joinpath(*parts)
     allowed = all(part and part[0] != "." and part.isprintable() for part in parts)
     if not allowed or path.suffix not in KINDS or not path.is_file():
         raise RefusedRequest(404, "there is no such file")
@@ -29,13 +29,13 @@ def static_file(name: str, folder: Path = FOLDER) -> Response:
     return Response(200, headers, path.read_bytes())
 
 
-def container_script(device: Mapping[str, Any], folder: Path = FOLDER) -> Response:
+def container_script(device: Mapping[str, Any]) -> Response:
     """The container: the files that ``container.json`` lists, in one function with its DEVICE.
 
     The function keeps everything of it out of the page's own names.
     """
-    names = json.loads((folder / "container.json").read_text("utf-8"))
-    parts = [(folder / name).read_text("utf-8") for name in names]
+    names = json.loads((FOLDER / "container.json").read_text("utf-8"))
+    parts = [(FOLDER / name).read_text("utf-8") for name in names]
     settings = json.dumps(device, ensure_ascii=True)
     script = "\n".join(["(() => {", f"const DEVICE = {settings};", *parts, "})();", ""])
     return text_response(script, kind="text/javascript")

@@ -48,9 +48,5 @@ WORDS: dict[str, tuple[str, str]] = {
         "钉钉没有授权本页面，原因见页面上方的说明。",
         "DingTalk has not granted this page; the note at the top says why.",
     ),
-    "state_no_rights": (
-        "你没有权限查看这里的内容。需要的话，请联系管理员开通。",
-        "You may not see this. Ask your administrator for access.",
-    ),
     "state_retry": ("重试", "Try again"),
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from app_server import wait_until
 
 Make = Callable[..., Any]
 
@@ -81,6 +82,16 @@ def test_the_native_side_gets_what_the_server_signed_and_nothing_made_in_the_pag
     (asked,) = visitor.calls()
     added = {"url": visitor.page.url} if platform == "pc" else {}
     assert asked["args"] == {**visitor.data()["config"], **added}
+
+
+def test_the_script_that_readme_shows_runs_beside_the_page_s_own_bridge(visitors: Make) -> None:
+    visitor = visitors()
+    visitor.open("/readme")
+    visitor.page.wait_for_function("window.heard.length")
+    wait_until(lambda: visitor.calls(method="device.geolocation.get"), "the call of README")
+    loaded = visitor.page.evaluate("performance.getEntriesByType('resource').map((e) => e.name)")
+    assert len([name for name in loaded if name.endswith("/bridge.js")]) == 1
+    assert visitor.console == visitor.errors == []
 
 
 @pytest.mark.row("R19")
