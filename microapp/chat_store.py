@@ -19,6 +19,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Index,
     Integer,
     Row,
     String,
@@ -48,6 +49,7 @@ choices = personal_table(
     Column("title", String(NAME_LENGTH), nullable=False),
     Column("spent", Boolean(), nullable=False),
 )
+Index("chat_choices_by_target", choices.c.way, choices.c.target)
 messages = personal_table(
     "chat_messages",
     Column("way", String(8), nullable=False),  # robot, cid, or notice: to oneself
@@ -65,6 +67,7 @@ messages = personal_table(
     Column("percent", Integer(), nullable=False),
     Column("checked", UtcTime(), nullable=True),
 )
+Index("chat_messages_by_person", messages.c.corp, messages.c.userid, messages.c.id)
 
 
 def choose(

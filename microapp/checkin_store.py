@@ -45,6 +45,8 @@ checkins = personal_table(
     Column("address", String(ADDRESS_LENGTH), nullable=False),
     Column("note", String(NOTE_LENGTH), nullable=False),
 )
+# A person's list of today.
+Index("checkins_by_day", *(checkins.c[name] for name in ("corp", "day", "userid")))
 # What a report lists: everybody's in order, and one person's.
 Index("checkins_in_order", *(checkins.c[name] for name in ("corp", "day", "at", "id")))
 Index("checkins_of_person", *(checkins.c[name] for name in ("corp", "userid", "day", "at", "id")))

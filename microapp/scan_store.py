@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, String, Text
+from sqlalchemy import Column, Connection, Index, Row, String, Text
 
 from dingbridge.login.session import SessionUser
 from dingbridge.problems import RequestRefused
@@ -21,6 +21,7 @@ scans = personal_table(
     Column("kind", String(8), nullable=False),
     Column("text", Text(), nullable=False),
 )
+Index("scans_by_person", scans.c.corp, scans.c.userid, scans.c.id)
 
 
 def add(

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
-    Index,
     Integer,
     MetaData,
     Row,
@@ -105,7 +104,6 @@ def personal_table(name: str, *columns: Column[Any]) -> Table:
         *personal_columns(),
         *columns,
         UniqueConstraint("corp", "userid", "key", name=f"{name}_once"),
-        Index(f"{name}_by_day", "corp", "day", "userid"),
         sqlite_autoincrement=True,  # PostgreSQL's sequences never go back
     )
 

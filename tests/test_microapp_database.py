@@ -22,6 +22,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from microapp_visitor import AppVisitor, error_code, new_key
 from postgresql_server import PostgresqlServer, program
+from query_plans import plans
 from sqlalchemy import Connection, column, func, inspect, select, table
 
 import app as micro_app
@@ -30,6 +31,7 @@ from dingbridge.errors import SettingsError
 from dingbridge.login.session import SessionUser
 from dingbridge.problems import RequestRefused
 from dingbridge.settings import Settings
+from microapp.chat_store import choose
 from microapp.checkin_store import checkin_days, checkins
 from microapp.database import VERSION_TABLE, Database, DatabaseUnusable, open_database
 from microapp.tables import metadata, require_own, store_once
@@ -340,6 +342,26 @@ def test_the_id_of_a_row_that_is_gone_is_given_to_no_other(database: Database, n
         connection.execute(table.delete())
         second, _ = store_once(connection, table, PERSON, {**values, "key": "key-two-0000000000"})
     assert second.id > first.id
+
+
+@pytest.mark.parametrize("page", ["/checkin", "/scan", "/chat", "/files"])
+def test_every_list_of_a_person_follows_an_index(
+    visitor: AppVisitor, database: Database, page: str
+) -> None:
+    asked = plans(database, lambda: visitor.get(page))
+    assert asked
+    for plan in asked:
+        assert not re.search(r"Seq Scan|SCAN (?!CONSTANT)", plan), plan
+        assert "ORDER BY" not in plan or "chat_choices" in plan, plan  # few rows, by time
+
+
+def test_whose_a_chosen_chat_is_follows_an_index(database: Database) -> None:
+    def chosen() -> None:
+        with database.write() as connection:
+            choose(connection, PERSON, "cid", "chat-1", "一组", NOON, date(2026, 3, 1))
+
+    for plan in plans(database, chosen):
+        assert not re.search(r"Seq Scan|SCAN (?!CONSTANT)", plan), plan
 
 
 def test_an_upgrade_keeps_every_row_and_counts_on(store_settings: dict[str, object]) -> None:

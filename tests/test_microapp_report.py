@@ -15,7 +15,8 @@ from urllib.parse import urljoin
 
 import pytest
 from microapp_visitor import JSON, ORIGIN, AppVisitor, error_code
-from sqlalchemy import Engine, event, insert
+from query_plans import plans
+from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
 from microapp import context
@@ -688,29 +689,6 @@ def test_a_store_that_fails_is_told_before_anything_is_sent(
     answer = admin.get(path)
     assert answer.status_code == 500
     assert "<h1>" in answer.text
-
-
-def plans(database: Database, ask: Callable[[], object]) -> list[str]:
-    """How the database finds what is asked for: its own words, for each query."""
-    explain = "EXPLAIN QUERY PLAN " if database.engine.dialect.name == "sqlite" else "EXPLAIN "
-    asked: list[tuple[str, object]] = []
-
-    def note(*event_values: object) -> None:
-        statement, parameters = event_values[2:4]
-        if str(statement).startswith("SELECT"):
-            asked.append((str(statement), parameters))
-
-    # The app has an engine of its own.
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        ask()
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-    with database.read() as connection:
-        return [
-            "\n".join(str(row[-1]) for row in connection.exec_driver_sql(explain + sql, given))
-            for sql, given in asked
-        ]
 
 
 @pytest.mark.parametrize(
