@@ -187,6 +187,14 @@ def test_what_does_not_exist_has_a_page_with_a_reference_that_the_log_shares(
     assert reference in caplog.text
 
 
+def test_slashes_are_neither_merged_nor_added_by_a_redirect(settings: dict[str, object]) -> None:
+    """Flask's own redirects lose a bare question mark."""
+    client = micro_app.create_app(settings).test_client()
+    for path in ("/ding//me", "/files//1", "/checkin//"):
+        response = client.get(f"https://app.example.test{path}?")
+        assert (response.status_code, response.headers.get("Location")) == (404, None)
+
+
 def test_an_unforeseen_error_has_a_bland_page_with_a_reference(
     settings: dict[str, object], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -244,6 +244,45 @@ def test_a_page_without_a_ticket_still_renders_and_says_so(
     assert "canary" not in caplog.text + response.text
 
 
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
+@pytest.mark.parametrize(("rule", "query"), [("raw", "%20a+b"), ("decoded", " a b")])
+def test_pages_the_api_and_the_route_sign_as_the_settings_say(
+    settings: dict[str, object], algorithm: str, rule: str, query: str
+) -> None:
+    app, bridge = app_with(settings, DING_SIGNATURE=algorithm, DING_SIGNED_QUERY=rule)
+    app.add_url_rule("/config", "config", lambda: bridge.page_config([]))
+    client, origin = app.test_client(), "https://app.example.test"
+    ticket = bridge.credentials_of(app).ticket()
+
+    def is_right(signed: object, path: str) -> bool:
+        assert isinstance(signed, dict)
+        config = signed["config"]
+        plain = (
+            f"jsapi_ticket={ticket}&noncestr={config['nonceStr']}"
+            f"&timestamp={config['timeStamp']}&url={origin}{path}?{query}"
+        )
+        return config["signature"] == hashlib.new(algorithm, plain.encode()).hexdigest()
+
+    assert is_right(data_of(client.get("/page?%20a+b").text), "/page")
+    assert is_right(client.get("/config?%20a+b").json, "/config")
+    asked = {"url": f"{origin}/other?%20a+b"}
+    answer = client.post("/ding/sign", json=asked, headers={"Origin": origin})
+    assert is_right(answer.json, "/other")
+
+
+def test_the_settings_about_fronts_reach_the_page(settings: dict[str, object]) -> None:
+    app, _ = app_with(
+        settings,
+        DING_PUBLIC_ORIGINS="https://app.example.test:8443,https://app.example.test:9443",
+        DING_TRUSTED_PROXIES="127.0.0.1",
+        DING_FORWARDED_PORT="1",
+        DING_ORIGINAL_URI_HEADER="X-Original-URI",
+    )
+    headers = {"X-Forwarded-Port": "9443", "X-Original-URI": "/outer/page?"}
+    text = app.test_client().get("/page", base_url="http://app.example.test", headers=headers).text
+    assert data_of(text)["url"] == "https://app.example.test:9443/outer/page?"
+
+
 def test_a_foreign_host_gets_a_bland_400_and_the_log_the_reason(
     settings: dict[str, object], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -35,6 +35,8 @@ class Upstream:
                 body = json.dumps(asked).encode()
                 self.send_response(302 if self.path.startswith("/redirect") else 200)
                 self.send_header("Location", f"http://{NAME}/t?")
+                if self.path == "/long-headers":
+                    self.send_header("Set-Cookie", "a" * 12500)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -347,6 +349,31 @@ def test_a_redirect_of_the_app_passes_untouched(front: ProjectFront) -> None:
     assert (response.status, response.headers["Location"]) == (302, f"http://{NAME}/t?")
 
 
+@pytest.mark.parametrize("path", ["/files", "/ding/oauth/return", "/static/own.js"])
+def test_paths_with_rules_of_their_own_pass_as_untouched_as_others(
+    front: ProjectFront, path: str
+) -> None:
+    target = f"{path}?a=%2f&&"
+    line, headers = asked(front, target, {"Host": f"{NAME}:8080", "X-Forwarded-Host": "evil"})
+    assert line == headers["x-original-uri"] == target
+    assert headers["host"] == headers["x-forwarded-host"] == f"{NAME}:8080"
+    assert headers["x-forwarded-proto"] == "http"
+
+
+def test_an_answer_may_have_long_headers(front: ProjectFront) -> None:
+    response, _ = get(front, "/long-headers")
+    assert response.status == 200
+    assert len(response.headers["Set-Cookie"]) > 12000
+
+
+def test_a_form_with_a_file_has_room_for_one_file_and_no_more(front: ProjectFront) -> None:
+    def sent(octets: int) -> bytes:
+        head = f"POST /files HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: {octets}\r\n"
+        return raw_exchange(front.port, f"{head}Connection: close\r\n\r\n".encode())
+
+    assert b" 413 " in sent(21 * 1024 * 1024 + 1).partition(b"\r\n")[0]
+
+
 def test_too_much_is_refused(front: ProjectFront) -> None:
     long_line, _ = get(front, "/" + "a" * 8300)
     assert long_line.status == 414
@@ -358,10 +385,19 @@ def test_too_much_is_refused(front: ProjectFront) -> None:
     assert b" 413 " in raw_exchange(front.port, head.encode()).partition(b"\r\n")[0]
 
 
-def test_one_address_cannot_ask_without_end(front: ProjectFront) -> None:
-    request = f"GET /healthz HTTP/1.1\r\nHost: {NAME}\r\n\r\n"
-    last = f"GET /healthz HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n"
-    answer = raw_exchange(front.port, (request * 400 + last).encode(), source="127.0.0.77")
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("/healthz", "127.0.0.77"),
+        ("/files", "127.0.0.78"),
+        ("/ding/oauth/return", "127.0.0.79"),
+        ("/static/none.js", "127.0.0.80"),
+    ],
+)
+def test_one_address_cannot_ask_without_end(front: ProjectFront, path: str, source: str) -> None:
+    request = f"GET {path} HTTP/1.1\r\nHost: {NAME}\r\n\r\n"
+    last = f"GET {path} HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n"
+    answer = raw_exchange(front.port, (request * 400 + last).encode(), source=source)
     assert answer.count(b"HTTP/1.1 200 ") >= 200
     assert answer.count(b"HTTP/1.1 429 ") >= 50
 

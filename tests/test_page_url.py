@@ -27,11 +27,27 @@ def origins(*texts: str) -> tuple[Origin, ...]:
 
 
 def outcome(environ: dict[str, object], policy: FrontPolicy) -> str:
-    """The URL, or the name of the reason why there is none."""
+    """The URL, or the name of the reason why there is none.
+
+    A refusal is a request that cannot be one of ours: 400. A doubt leaves the page unsigned.
+    """
     try:
         return page_url(environ, policy)
     except (PageUrlRefused, PageUrlUncertain) as error:
-        return error.reason
+        raised = error
+    if raised.reason != Reason.PORT_NOT_ALLOWED:  # a doubt only where it is a proxy that names it
+        assert isinstance(raised, PageUrlUncertain) is (raised.reason in DOUBTS)
+    return raised.reason
+
+
+DOUBTS = {
+    Reason.ORIGINAL_URI_MISSING,
+    Reason.FORWARDED_CONTRADICTORY,
+    Reason.PROXY_NOT_TRUSTED,
+    Reason.SCHEME_NOT_ALLOWED,
+    Reason.SCHEME_UNKNOWN,
+    Reason.PORT_UNKNOWN,
+}
 
 
 BOTH = FrontPolicy(
@@ -260,6 +276,61 @@ def test_several_ports_of_one_scheme_stay_in_doubt_where_no_header_names_one() -
     assert outcome(ask(("Host", "h"), ("X-Forwarded-Proto", "https")), policy) == "port_unknown"
 
 
+def test_a_port_that_a_visitor_names_is_refused_and_one_that_a_proxy_names_is_a_doubt() -> None:
+    policy = FrontPolicy(origins("https://h", "https://h:8443"), HERE, forwarded_port=True)
+    with pytest.raises(PageUrlRefused, match="port_not_allowed"):
+        page_url(ask(("Host", "h:9")), policy)
+    with pytest.raises(PageUrlUncertain, match="port_not_allowed"):
+        page_url(ask(("Host", "h:9"), ("X-Forwarded-Port", "10")), policy)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Forwarded",
+        "Via",
+        "X-Forwarded-For",
+        "X-Forwarded-Host",
+        "X-Forwarded-Port",
+        "X-Forwarded-Proto",
+        "X-Forwarded-Protocol",
+        "X-Forwarded-SSL",
+        "X-Real-IP",
+    ],
+)
+def test_any_trace_of_a_proxy_that_is_not_trusted_leaves_the_scheme_in_doubt(header: str) -> None:
+    policy = FrontPolicy(origins("https://h", "http://h"))
+    assert outcome(ask(("Host", "h")), policy) == "http://h/a"
+    assert outcome(ask(("Host", "h"), (header, "x")), policy) == "proxy_not_trusted"
+
+
+def test_ports_of_another_scheme_than_the_connection_s_stay_in_doubt() -> None:
+    policy = FrontPolicy(origins("https://h:8443", "https://h:9443"))
+    assert outcome(ask(("Host", "h")), policy) == "port_unknown"
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "second"),
+    [
+        ("Host", "h", "h:8443"),
+        ("X-Forwarded-Proto", "https", "http"),
+        ("X-Forwarded-Host", "h", "h:8443"),
+        ("X-Forwarded-Port", "443", "8443"),
+        ("Forwarded", "proto=https", "proto=http"),
+    ],
+)
+def test_what_is_remembered_is_told_apart_by_every_header_that_counts(
+    header: str, first: str, second: str
+) -> None:
+    policy = FrontPolicy(origins("https://h", "https://h:8443", "http://h"), HERE, 1, True)
+    others = [(n, v) for n, v in (("Host", "h"), ("X-Forwarded-Proto", "https")) if n != header]
+    if header == "Forwarded":
+        others.remove(("X-Forwarded-Proto", "https"))
+    urls = [page_url(ask(*others, (header, value)), policy) for value in (first, second, first)]
+    assert urls[0] == urls[2] == "https://h/a"
+    assert urls[1] in {"https://h:8443/a", "http://h/a"}
+
+
 def test_the_original_uri_of_a_trusted_proxy_replaces_the_target() -> None:
     policy = FrontPolicy(origins("https://h"), HERE, original_uri_header="X-Original-URI")
     asked = ask(("X-Original-URI", "/h5/a,b?%2F"), ("X-Forwarded-Prefix", "/h5"), target="/a,b")
@@ -335,6 +406,8 @@ def test_prefixes_that_several_proxies_strip_are_joined(
         "/.",
         "/..",
         "/%2e%2E",
+        "/a%2Fb",
+        "/%2f",
         "/%zz",
         "/a,b",
         "/a#",

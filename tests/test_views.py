@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from dingbridge import DingBridge
+from dingbridge.outcome import Outcome
 from dingbridge.static_files import MODULES, static_version
 
 
@@ -165,6 +167,32 @@ class TestOutcome:
         assert "page_url='https://app.example.test/?'" in caplog.text
         assert "message='?'" in caplog.text
         assert post(client, "/ding/sign", {"url": page}).status_code == 403
+
+    def test_a_report_with_the_longest_urls_arrives_whole(
+        self, client: FlaskClient, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        url = "https://app.example.test/".ljust(8192, "a")
+        names = ("signed_url", "page_url", "platform_url")
+        report = {"state": "error", "message": "m" * 500, **dict.fromkeys(names, url)}
+        assert post(client, "/ding/outcome", report).status_code == 204
+        assert all(f"{name}={url!r}" in caplog.text for name in names)
+
+    @pytest.mark.parametrize(
+        ("platform_url", "page_url", "is_blamed"),
+        [
+            ("", "", False),
+            ("", "/?a=%20", True),  # the same for all: only the ticket can differ
+            ("/?a=%20", "/other", True),
+            ("/?a= ", "/other", True),  # as the rule decodes it
+            ("/other", "/?a=%20", False),
+            ("/other", "/other", False),
+        ],
+    )
+    def test_the_ticket_is_doubted_where_the_platform_had_the_signed_url(
+        self, platform_url: str, page_url: str, *, is_blamed: bool
+    ) -> None:
+        report = Outcome("error", subcode="52013", signed_url="/?a=%20", page_url=page_url)
+        assert replace(report, platform_url=platform_url).blames_ticket("decoded") is is_blamed
 
     @pytest.mark.row("R17")
     @pytest.mark.row("R03")

@@ -40,8 +40,11 @@ def test_a_refused_grant_is_told_alike_by_every_client(
     else:
         platform_rules(algorithm="sha1")
     visitor = visitors(**settings)
-    visitor.open("/granted")
+    with visitor.page.expect_request("**/ding/outcome") as reported:
+        visitor.open("/granted")
     assert visitor.state() == "error"
+    if reason == "algorithm":
+        assert reported.value.post_data_json["platform_url"] == visitor.page.url
     ((name, detail),) = visitor.heard
     assert (name, detail["code"]) == ("error", "3")
     assert detail["subcode"] in ({"52010", "52011", "52019"} if reason == "corp" else {"52013"})

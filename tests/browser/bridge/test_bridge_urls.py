@@ -78,6 +78,33 @@ def test_a_page_whose_address_a_proxy_changed_is_signed_anew(
     assert visitor.grants_asked() == 1
 
 
+@pytest.mark.row("R05")
+@pytest.mark.parametrize(
+    ("pattern", "replacement"),
+    [(r"^http:", "https:"), (r"//[^/:]+", "//localhost"), (r":\d+/", ":1/"), (r":\d+/", "/")],
+    ids=["scheme", "host", "port", "no port"],
+)
+def test_a_page_that_was_signed_for_another_origin_is_signed_anew(
+    visitors: Make, pattern: str, replacement: str
+) -> None:
+    visitor = visitors()
+    address = visitor.sandbox.phone_url.rstrip("/") + "/granted"
+
+    def front(route: Route) -> None:
+        response = route.fetch()
+        wrong = re.sub(pattern, replacement, address, count=1)
+        body = response.text().replace(f'"url":"{address}"', f'"url":"{wrong}"')
+        assert wrong in body
+        route.fulfill(response=response, body=body)
+
+    visitor.page.route(address, front)
+    signs = watch(visitor, "/ding/sign")
+    visitor.open("/granted")
+    assert visitor.state() == "ready"
+    assert [request.post_data_json for request in signs] == [{"url": address}]
+    assert visitor.grants_asked() == 1
+
+
 def test_equal_addresses_ask_the_server_nothing(visitors: Make) -> None:
     visitor = visitors()
     signs, explains = watch(visitor, "/ding/sign"), watch(visitor, "/ding/explain")
