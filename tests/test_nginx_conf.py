@@ -349,11 +349,12 @@ def test_a_redirect_of_the_app_passes_untouched(front: ProjectFront) -> None:
     assert (response.status, response.headers["Location"]) == (302, f"http://{NAME}/t?")
 
 
+@pytest.mark.parametrize("query", ["?a=%2f&&", "?"])
 @pytest.mark.parametrize("path", ["/files", "/ding/oauth/return", "/static/own.js"])
 def test_paths_with_rules_of_their_own_pass_as_untouched_as_others(
-    front: ProjectFront, path: str
+    front: ProjectFront, path: str, query: str
 ) -> None:
-    target = f"{path}?a=%2f&&"
+    target = path + query
     line, headers = asked(front, target, {"Host": f"{NAME}:8080", "X-Forwarded-Host": "evil"})
     assert line == headers["x-original-uri"] == target
     assert headers["host"] == headers["x-forwarded-host"] == f"{NAME}:8080"
