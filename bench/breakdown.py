@@ -37,10 +37,8 @@ STEPS: tuple[tuple[str, object, str], ...] = (
     ("exact URL", dingbridge.page, "page_url"),
     ("ticket", Credentials, "ticket"),
     ("timestamp and signature", dingbridge.page, "sign_page"),
-    ("signed form of the URL", dingbridge.signature, "signed_form"),
-    ("plain text", dingbridge.signature, "plain_text"),
     ("hash", dingbridge.signature, "sign"),
-    ("JSON", dingbridge.tags, "changing_data"),
+    ("text", dingbridge.tags, "signed_tags"),
 )
 
 

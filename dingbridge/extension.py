@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, cast
 
 from flask import Flask, Response, current_app, request
@@ -95,7 +96,10 @@ class DingBridge:
         )
         transport = Transport(settings)
         credentials = open_credentials(
-            settings, name=self.name, source=self._ticket_source, transport=transport
+            settings,
+            name=self.name,
+            source=partial(getattr, self, "ticket_source"),
+            transport=transport,
         )
         openapi = open_api(settings, transport, credentials)
         state = BridgeState(
@@ -229,9 +233,6 @@ class DingBridge:
         Path, prefix and port may be in doubt, as long as the scheme is not.
         """
         return is_https(request.environ, self.state.policy)
-
-    def _ticket_source(self) -> TicketSource | None:
-        return self.ticket_source
 
 
 class PublicPrefix:

@@ -173,11 +173,12 @@ def explain_error(error: DingBridgeError, lang: Language, developer: bool) -> Pa
     return PageError(error.code, subcode, entry.say("message", lang, error.values), remedy)
 
 
-def changing_data(view: PageView, constant: str) -> str:
-    """The beginning of the data block's JSON: what differs from page to page.
+def signed_tags(view: PageView, before: str, constant: str, after: str) -> str:
+    """The tags of a page: between `before` and `after` what differs from one rendering to the next.
 
-    `constant` is the `constant_config` of the page, and `constant_data` goes on where this stops.
-    The whole is safe inside a script element, whatever the URL holds.
+    That is the beginning of the data block's JSON; `constant` is the page's `constant_config`, and
+    `after` goes on with its `constant_data`. The whole is safe inside a script element, whatever
+    the URL holds.
     """
     url = view.url
     if url is not None and _PLAIN.fullmatch(url):
@@ -186,12 +187,15 @@ def changing_data(view: PageView, constant: str) -> str:
         address = escape_json(url)
     if view.error is None:  # digits and hexadecimal digits need no escape
         return (
-            f'{{"url":{address},"config":{{"timeStamp":"{view.timestamp}",'
+            f'{before}{{"url":{address},"config":{{"timeStamp":"{view.timestamp}",'
             f'"nonceStr":"{view.nonce}","signature":"{view.signature}",{constant},'
-            f'"reference":"{view.reference}","error":null,'
+            f'"reference":"{view.reference}","error":null,{after}'
         )
     error = escape_json(asdict(view.error))
-    return f'{{"url":{address},"config":null,"reference":"{view.reference}","error":{error},'
+    return (
+        f'{before}{{"url":{address},"config":null,"reference":"{view.reference}",'
+        f'"error":{error},{after}'
+    )
 
 
 # Most URLs: nothing in them but `&` is written otherwise in JSON or HTML.

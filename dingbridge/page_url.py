@@ -50,9 +50,12 @@ def page_url(environ: Mapping[str, object], policy: FrontPolicy) -> str:
 
     Raises PageUrlRefused and PageUrlUncertain with one of the names of `Reason`.
     """
-    trusted = policy.trusts(environ)
+    trusted = bool(policy.trusted_proxies) and policy.trusts(environ)
     origin = policy.sole_origin or public_origin(environ, policy, trusted)
-    return origin + _target(environ, policy, trusted)
+    target = environ.get("RAW_URI")
+    if trusted or type(target) is not str or not _TARGET.fullmatch(target):
+        target = _target(environ, policy, trusted)
+    return origin + target
 
 
 def page_target(environ: Mapping[str, object], policy: FrontPolicy) -> str:

@@ -60,9 +60,12 @@ def signed_form(url: str, rule: QueryRule) -> str:
         return url
 
 
+_PLAIN_TEXT = "jsapi_ticket=%s&noncestr=%s&timestamp=%s&url=%s"
+
+
 def plain_text(ticket: str, nonce: str, timestamp: str, url: str) -> str:
     """What is hashed. `url` is in its signed form, `timestamp` the digits sent to `dd.config`."""
-    return f"jsapi_ticket={ticket}&noncestr={nonce}&timestamp={timestamp}&url={url}"
+    return _PLAIN_TEXT % (ticket, nonce, timestamp, url)
 
 
 def sign(plain: str, algorithm: Algorithm) -> str:
@@ -92,8 +95,9 @@ def sign_page(
     """
     if timestamp is None:
         timestamp = str(time.time_ns() // 1_000_000)
-    plain = plain_text(ticket, nonce, timestamp, signed_form(url, rule))
-    return timestamp, sign(plain, algorithm)
+    if "%" in url or "+" in url or "#" in url:
+        url = signed_form(url, rule)
+    return timestamp, sign(_PLAIN_TEXT % (ticket, nonce, timestamp, url), algorithm)
 
 
 def config_payload(  # noqa: PLR0913 - one keyword for each thing that dd.config takes

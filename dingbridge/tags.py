@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from dingbridge.failure_notes import note_unsigned
 from dingbridge.login.session import SessionUser
 from dingbridge.login_tags import LoginTags
-from dingbridge.page import PageError, PageView, changing_data, constant_config, constant_data
+from dingbridge.page import PageError, PageView, constant_config, constant_data, signed_tags
 from dingbridge.redirects import browser_path
 from dingbridge.settings import Language
 from dingbridge.state import BridgeState
@@ -49,8 +49,8 @@ class PageTags:
         if view.cause is not None:
             note_unsigned(state, view)
         before, config, after = self._constant(asked.script_root, apis, type, lang, developer)
-        text = "".join((before, changing_data(view, config), after))  # a sum would copy it again
-        return Markup(text)  # noqa: S704 - all three are escaped
+        # Markup's own constructor first asks the text whether it is an object with markup.
+        return str.__new__(Markup, signed_tags(view, before, config, after))
 
     def _around_the_data(
         self,
