@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import {
-  NoAnswer, requestExplanation, requestJson, requestSignature,
+  NoAnswer, requestExplanation, requestJson, requestSignature, sendOutcome,
 } from "../../static/bridge_server.js";
 
 const PAGE = "<h1>502 Bad Gateway</h1>";
@@ -22,7 +22,10 @@ const answers = {
   },
   "/forbidden": (response) => { response.statusCode = 403; response.end(PAGE); },
 };
-const server = createServer((request, response) => answers[request.url.split("?")[0]](response));
+const server = createServer(async (request, response) => {
+  const body = (await request.toArray()).join("");
+  answers[request.url.split("?")[0]](response, body);
+});
 let origin = "";
 
 before(() => new Promise((resolve) => {
@@ -57,6 +60,17 @@ test("what the app refuses has its own words, or the status", async () => {
     .then(() => null, (error) => error.refusal);
   assert.deepEqual(await refusal("/refused"), { code: "ticket_unavailable", message: "m" });
   assert.deepEqual(await refusal("/forbidden"), { code: "403", message: "" });
+});
+
+test("a report is whole up to the longest URL, and bounded", async () => {
+  const url = "u".repeat(8192);
+  const text = "t".repeat(500);
+  const arrived = new Promise((resolve) => { answers["/outcome"] = (response, body) => {
+    response.end();
+    resolve(JSON.parse(body));
+  }; });
+  sendOutcome(`${origin}/outcome`, { page_url: url, signed_url: `${url}!`, message: `${text}!` });
+  assert.deepEqual(await arrived, { page_url: url, signed_url: url, message: text });
 });
 
 test("words are taken from nothing but a whole answer", async () => {

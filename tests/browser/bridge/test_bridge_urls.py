@@ -105,6 +105,18 @@ def test_a_page_that_was_signed_for_another_origin_is_signed_anew(
     assert visitor.grants_asked() == 1
 
 
+def test_a_server_that_never_signs_this_address_is_asked_three_times(visitors: Make) -> None:
+    visitor = visitors()
+    other = {"url": "https://elsewhere.example/", "config": {}}
+    visitor.page.route("**/ding/sign", lambda route: route.fulfill(json=other))
+    signs = watch(visitor, "/ding/sign")
+    visitor.open("/moved")
+    assert visitor.state() == "error"
+    assert visitor.heard[0][1]["code"] == "sign_failed"
+    assert len(signs) == 3
+    assert visitor.grants_asked() == 0
+
+
 def test_equal_addresses_ask_the_server_nothing(visitors: Make) -> None:
     visitor = visitors()
     signs, explains = watch(visitor, "/ding/sign"), watch(visitor, "/ding/explain")
