@@ -18,7 +18,7 @@ from dingbridge.login import session as sessions
 from dingbridge.login.person import Person
 from dingbridge.login_tags import page_values
 from dingbridge.page import new_reference
-from dingbridge.problems import is_own_origin, is_unsafe, problem
+from dingbridge.problems import is_own_origin, is_unsafe, prefers, problem
 from dingbridge.state import BridgeState
 from dingbridge.tags import PageTags
 
@@ -44,8 +44,7 @@ def end_session(state: BridgeState) -> None:
 
 def wants_page() -> bool:
     """Whether a person is to read the answer: a browser that navigates prefers HTML."""
-    accepted = request.accept_mimetypes
-    return accepted["text/html"] > accepted["application/json"]
+    return prefers("text/html", "application/json")
 
 
 def unauthorized(state: BridgeState) -> Response:

@@ -50,6 +50,15 @@ def error_answer(status: int, code: str, message: str, remedy: str, reference: s
     return response
 
 
+def prefers(kind: str, other: str) -> bool:
+    """Whether the current request wants one media type rather than another: `Accept` gives it more,
+    or as much and by its name.
+    """
+    accepted = request.accept_mimetypes
+    named = {name for name, _ in accepted}
+    return (accepted[kind], kind in named) > (accepted[other], other in named)
+
+
 def body(limit: int) -> bytes:
     """The request's body, refused where it is longer than `limit` bytes."""
     request.max_content_length = limit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, make_response, render_template
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from dingbridge import DingBridge, catalogue
 from dingbridge.guards import unauthorized
 from dingbridge.page import new_reference
-from dingbridge.problems import RequestRefused, problem
+from dingbridge.problems import RequestRefused, prefers, problem
 from microapp.database import is_outage
 from microapp.words import words
 
@@ -61,8 +61,7 @@ def answer_failures(app: Flask, bridge: DingBridge) -> None:
 
 def wants_json() -> bool:
     """Whether a script is to read the answer: app_server.js prefers JSON."""
-    accepted = request.accept_mimetypes
-    return accepted["application/json"] > accepted["text/html"]
+    return prefers("application/json", "text/html")
 
 
 def _answer(bridge: DingBridge, status: int, code: str, error: BaseException | None) -> AnyResponse:

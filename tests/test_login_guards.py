@@ -73,6 +73,8 @@ def test_who_is_signed_in_gets_in_for_twelve_hours(guest: Visitor) -> None:
         ("text/html,application/json;q=0.9", "text/html"),
         ("application/json,text/html;q=0.1", "application/json"),
         ("*/*", "application/json"),
+        ("text/html,*/*", "text/html"),
+        ("application/json,*/*", "application/json"),
         ("text/*;q=0.2,application/json;q=0", "text/html"),
     ],
 )

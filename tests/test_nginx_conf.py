@@ -56,6 +56,20 @@ class Upstream:
         self.thread.join()
 
 
+# A browser refuses a style sheet of another type (nosniff).
+KINDS = {
+    "a.css": "text/css; charset=utf-8",
+    "a.json": "application/json; charset=utf-8",
+    "a.svg": "image/svg+xml",
+    "a.txt": "text/plain; charset=utf-8",
+    "a.png": "image/png",
+    "a.jpg": "image/jpeg",
+    "a.ico": "image/x-icon",
+    "a.woff2": "font/woff2",
+    "a.unknown": "application/octet-stream",
+}
+
+
 @pytest.fixture(scope="module")
 def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectFront]:
     folder = tmp_path_factory.mktemp("nginx")
@@ -64,6 +78,8 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectFront]:
     (folder / "outside.txt").write_text("not for everybody", encoding="utf-8")
     (static / "bridge.js").write_text("export const answer = 42;\n" * 100, encoding="utf-8")
     (static / "vendor" / "dingtalk.js").write_text("var dd = {};\n", encoding="utf-8")
+    for name in KINDS:
+        (static / name).write_text("x" * 1000, encoding="utf-8")
     upstream = Upstream()
     certificate = self_signed(folder)
     with ProjectFront(
@@ -333,6 +349,16 @@ def test_no_way_leads_out_of_the_static_folder(front: ProjectFront, inside: str,
     raw = f"GET {inside}{way}outside.txt HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n"
     answer = raw_exchange(front.port, raw.encode())
     assert b"not for everybody" not in answer
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_each_kind_of_file_has_its_type_and_text_is_compressed(
+    front: ProjectFront, name: str
+) -> None:
+    response, _ = get(front, f"/static/{name}", {"Accept-Encoding": "gzip"})
+    assert (response.status, response.headers["Content-Type"]) == (200, KINDS[name])
+    is_text = name.endswith((".css", ".json", ".svg", ".txt"))
+    assert response.headers["Content-Encoding"] == ("gzip" if is_text else None)
 
 
 def test_text_is_compressed_on_its_way(front: ProjectFront) -> None:
