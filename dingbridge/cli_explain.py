@@ -85,14 +85,16 @@ def look_up(code: str) -> tuple[Entry, ...]:
 
     A code that means several things (`-1`, `3`) has several entries.
     """
+    if found := catalogue.find(code):
+        return found
     outer, _, inner = code.partition("/")
     named = _NAMED.search(code)
     told = catalogue.explain(named[1] if named else outer, inner or None, text=code)
     if told.code != UNKNOWN:
-        return catalogue.find(code) or (told,)
+        return (told,)
     said = code.strip().casefold()
     called = [e for e in catalogue.every() if said in (t.casefold() for t in e.title.values())]
-    return catalogue.find(code) or tuple(called) or (told,)
+    return tuple(called) or (told,)
 
 
 def _paragraph(entry: Entry, code: str, language: Language) -> str:

@@ -293,9 +293,7 @@ def test_a_foreign_host_gets_a_bland_400_and_the_log_the_reason(
     assert response.text == "Bad Request\n"
     assert "reason=host_not_allowed host='evil.example'" in caplog.text
     client = app.test_client()
-    client.get(
-        "/", headers={"Host": "a" * 5000}, environ_overrides={"HTTP_HOST": "\x85\u2028" * 99}
-    )
+    client.get("/", environ_overrides={"HTTP_HOST": "\x85\u2028" * 99})
     (line,) = caplog.messages[1:]
     assert line.isascii()
     assert line.isprintable()
