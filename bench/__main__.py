@@ -59,7 +59,7 @@ def _person(folder: Path, quick: bool) -> report.Results:
     stage.mkdir()
     if quick:
         return person_waits.measure(stage, PROTOCOLS[:1], rounds=1, seconds=0)
-    return person_waits.measure(stage, PROTOCOLS, rounds=12, seconds=170)
+    return person_waits.measure(stage, PROTOCOLS, rounds=24, seconds=360)
 
 
 def _reports(folder: Path, quick: bool) -> report.Results:
