@@ -20,6 +20,7 @@ from werkzeug.test import TestResponse
 
 from dingbridge import DingBridge, PageUrlRefused, SettingsError
 from dingbridge.login.session import SessionUser
+from dingbridge.page import escape_json
 
 PAGE = '<!doctype html><html><head>{{ dingbridge("device.geolocation.get") }}</head><body></body>'
 
@@ -215,6 +216,16 @@ def test_the_data_is_safe_whatever_the_url_holds(settings: dict[str, object], ta
     assert data_of(text)["url"] == f"https://app.example.test{target}"
     assert text.count("</script>") == browser.get("/").text.count("</script>")
     assert "<!--" not in text
+
+
+def test_a_url_is_written_in_one_way_with_and_without_a_shortcut(
+    settings: dict[str, object],
+) -> None:
+    app, _ = app_with(settings)
+    for target in ("/a?x=1&y=2", "/a?x='1'&y=2"):
+        raw = {"RAW_URI": target, "REQUEST_URI": target}
+        text = app.test_client().get("/", environ_overrides=raw).text
+        assert escape_json(f"https://app.example.test{target}") in text
 
 
 def test_line_separators_never_stand_raw_in_the_data(settings: dict[str, object]) -> None:

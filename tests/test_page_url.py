@@ -15,6 +15,7 @@ from dingbridge.page_url import (
     allowed_href,
     is_https,
     origin_of,
+    page_target,
     page_url,
     public_prefix,
 )
@@ -145,6 +146,9 @@ def test_what_is_no_origin_form_is_refused(target: str) -> None:
 def test_request_uri_is_used_where_the_server_gives_no_raw_uri() -> None:
     policy = FrontPolicy(origins("http://h"))
     assert page_url({"REQUEST_URI": "/a?"}, policy) == "http://h/a?"
+    both = {"RAW_URI": "/raw", "REQUEST_URI": "/b"}
+    assert page_url(both, policy) == "http://h/raw"
+    assert page_target(both, policy) == "/raw"
     assert outcome({"PATH_INFO": "/a", "QUERY_STRING": ""}, policy) == "target_missing"
 
 
