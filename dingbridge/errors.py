@@ -78,6 +78,19 @@ class SignatureError(DingBridgeError):
     """There is no signature for this URL under the chosen rules."""
 
 
+class CallbackError(DingBridgeError):
+    """A callback is not the platform's to this app, or its token, key or owner cannot be used.
+
+    `reason` is a name for the operator's log: `token`, `aes_key`, `owner`, `signature`, `base64`,
+    `length`, `padding`, `utf8`.
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        """`code`: the catalogue's key, such as `callback_signature`."""
+        super().__init__(code, {"reason": reason})
+        self.reason = reason
+
+
 class PlatformError(DingBridgeError):
     """The platform answered with an error.
 
