@@ -5,6 +5,21 @@ export function pageUrl() {
   return window.location.href.split("#")[0];
 }
 
+/** Path, query and fragment as the browser writes them: `location.search` of `/scan?` is empty. */
+export function localAddress() {
+  return window.location.href.slice(window.location.origin.length);
+}
+
+/**
+ * A local address as the value of a parameter, as `pack_target` writes it (dingbridge/redirects.py):
+ * without `%` and `+`, so that every rule signs the URL that it stands in alike.
+ */
+export function packAddress(address) {
+  if (/^\/[A-Za-z0-9._~/-]*$/.test(address)) return address;
+  const ascii = address.replace(/[^!-~]+/g, encodeURIComponent); // old engines leave a fragment raw
+  return `~${btoa(ascii).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "")}`;
+}
+
 /** Where two texts first differ, or -1. The place is never inside a character of two units. */
 export function firstDifference(one, other) {
   if (one === other) return -1;

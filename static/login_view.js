@@ -1,5 +1,6 @@
 // Who is signed in, on the page: `{{ dingbridge.login_status() }}`, or any elements with these
 // attributes. Styles: login.css.
+import { localAddress, packAddress } from "./bridge_urls.js";
 
 // Not one visitor's own.
 const NOBODYS_FAULT = ["offline", "server_silent", "no_script", "bridge_silent", "old_client"];
@@ -45,9 +46,7 @@ export class LoginView {
 
   /** The way to the browser login and back to where the visitor is now. */
   lead(link, isRenewal) {
-    const { hash, pathname, search } = window.location;
-    const next = encodeURIComponent(pathname + search + hash);
-    link.href = `${this.page.endpoints.oauth}?next=${next}`;
+    link.href = `${this.page.endpoints.oauth}?next=${packAddress(localAddress())}`;
     // What has been typed here stays here.
     if (isRenewal) Object.assign(link, { target: "_blank", rel: "noopener" });
   }

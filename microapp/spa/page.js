@@ -33,8 +33,8 @@ export function follow(view, isFirst) {
     else link.removeAttribute("aria-current");
   });
   document.querySelector(".bar-title").textContent = VIEWS[view].title;
-  const { hash, pathname, search } = window.location;
-  document.querySelector("input[name=back]").value = pathname + search + hash;
+  const { href, origin } = window.location;
+  document.querySelector("input[name=back]").value = href.slice(origin.length);
   // Whoever listens to the page hears that it changed.
   if (!isFirst) document.getElementById("main").focus({ preventScroll: true });
 }

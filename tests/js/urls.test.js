@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { markDifferences } from "../../static/bridge_notice.js";
-import { cutAtDifference, firstDifference, pageUrl } from "../../static/bridge_urls.js";
+import {
+  cutAtDifference, firstDifference, localAddress, packAddress, pageUrl,
+} from "../../static/bridge_urls.js";
 
 afterEach(() => { delete globalThis.window; });
 
@@ -17,6 +19,28 @@ for (const [href, url] of pages) {
     assert.equal(pageUrl(), url);
   });
 }
+
+const addresses = [
+  ["/", "/"],
+  ["/a-b_c.d~e/9", "/a-b_c.d~e/9"],
+  ["/scan?", "~L3NjYW4_"],
+  ["/?>>>", "~Lz8-Pj4"],
+  ["/?a=%e4+b#c", "~Lz9hPSVlNCtiI2M"],
+  ["/#中 x", "~LyMlRTQlQjglQUQlMjB4"],
+];
+for (const [address, packed] of addresses) {
+  test(`${address} is the parameter ${packed}`, () => {
+    assert.equal(packAddress(address), packed);
+  });
+}
+
+test("the local address keeps what the browser shows", () => {
+  const origin = "https://h:8443";
+  for (const address of ["/", "/scan?", "/a?#", "/a?b=1#c?d"]) {
+    globalThis.window = { location: { href: origin + address, origin } };
+    assert.equal(localAddress(), address);
+  }
+});
 
 const pairs = [
   ["https://h/", "https://h/", -1],
