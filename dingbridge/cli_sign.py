@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import cast
 
 import click
@@ -10,7 +9,7 @@ import click
 from dingbridge import catalogue
 from dingbridge.catalogue import Language
 from dingbridge.cli_difference import pointed, visible
-from dingbridge.cli_settings import default_language, plain_setting
+from dingbridge.cli_settings import default_language, json_text, plain_setting
 from dingbridge.settings import QueryRule
 from dingbridge.signature import plain_text
 from dingbridge.url_candidates import signed_candidates
@@ -51,11 +50,11 @@ def sign(
     \b
     退出码 / exit code: 0; 1 若 --got 与将要签名的形式不同 / if --got differs from what is signed.
     """
-    if not url.startswith(("http://", "https://")):
+    if not url.lower().startswith(("http://", "https://")):
         raise click.BadParameter("http(s)://…", ctx=context, param_hint="URL")
     report = compare(url, got, configured_rule(prefix))
     if as_json:
-        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        click.echo(json_text(report))
     else:
         click.echo(_as_text(report, lang or default_language()))
     context.exit(1 if got is not None and report["rule"] not in _equal(report) else 0)
@@ -70,8 +69,9 @@ def compare(url: str, got: str | None, rule: QueryRule) -> dict[str, object]:
     """Everything that the command says, ready for JSON.
 
     Positions count characters from 1. `got.equal` names the candidates that `got` equals, with or
-    without what follows its `#`: that is a fragment, or part of a decoded query. `got.changed`
-    holds names of `url_difference`.
+    without what follows its `#`: that is a fragment, or part of a decoded query. Where it equals
+    none, it is compared with the one that it follows furthest. `got.changed` holds names of
+    `url_difference`.
     """
     candidates = signed_candidates(url)
     signed = candidates[rule]
@@ -87,14 +87,21 @@ def compare(url: str, got: str | None, rule: QueryRule) -> dict[str, object]:
         bare = got.partition("#")[0]
         seen = bare if "#" not in signed or bare in candidates.values() else got
         equal = [name for name, form in candidates.items() if form == seen]
-        place = first_difference(signed, seen)
+        # What equals another form differs in the rule; what equals none, in a form like its own.
+        nearest = signed if equal else _nearest(seen, [signed, *candidates.values()])
+        place = first_difference(nearest, seen)
         report["got"] = {
             "url": seen,
             "equal": equal,
+            "compared_with": nearest,
             "first_difference": None if place is None else place + 1,
             "changed": [] if equal else list(name_changes(candidates["raw"], seen)),
         }
     return report
+
+
+def _nearest(seen: str, forms: list[str]) -> str:
+    return max(forms, key=lambda form: first_difference(form, seen) or 0)
 
 
 def _malformed(url: str) -> int | None:
@@ -130,18 +137,18 @@ def _as_text(report: dict[str, object], lang: Language) -> str:
             lines.append(f"{mark} {words[name]}\n    {visible(form)}")
     if "got" in report:
         got = cast("dict[str, object]", report["got"])
-        lines += _difference(got, str(report["signed_form"]), words)
+        lines += _difference(got, words)
     return "\n".join(lines)
 
 
-def _difference(got: dict[str, object], signed: str, words: dict[str, str]) -> list[str]:
+def _difference(got: dict[str, object], words: dict[str, str]) -> list[str]:
     equal = cast("list[str]", got["equal"])
     said = "; ".join(words[name] for name in equal) or words["none"]
     lines = [
         f"{words['got']}\n  {visible(got['url'])}",
         f"{words['equal']}: {said}",
     ]
-    lines += pointed(signed, str(got["url"]), words)
+    lines += pointed(str(got["compared_with"]), str(got["url"]), words)
     changed = cast("list[str]", got["changed"])
     if changed:
         lines.append(f"{words['changed']}: " + "; ".join(words[name] for name in changed))

@@ -79,7 +79,7 @@ def _by_host(
     environ: Mapping[str, object], policy: FrontPolicy, claims: Iterable[Claim], port: int | None
 ) -> tuple[Origin, ...]:
     """The allowed origins of the first host that is on the list: a forwarded one, else Host."""
-    forwarded = [_matching(claim.authority, policy, port) for claim in claims if claim.authority]
+    forwarded = [_claimed(claim.authority, policy, port) for claim in claims if claim.authority]
     known = {candidates for candidates in forwarded if candidates}
     if len(known) > 1:
         raise PageUrlUncertain(Reason.FORWARDED_CONTRADICTORY)
@@ -99,6 +99,16 @@ def _by_host(
         raise PageUrlRefused(Reason.HOST_NOT_ALLOWED)
     # A Host with a port is the visitor's word, X-Forwarded-Port a proxy's that may be mistaken.
     raise (PageUrlRefused if port is None else PageUrlUncertain)(Reason.PORT_NOT_ALLOWED)
+
+
+def _claimed(
+    authority: tuple[str, int | None], policy: FrontPolicy, port: int | None
+) -> tuple[Origin, ...]:
+    """The allowed origins that a trusted proxy's word can mean.
+
+    A port that is not on the list counts for nothing: the proxy saw one that is mapped on the way.
+    """
+    return _matching(authority, policy, port) or policy.by_host.get(authority[0], ())
 
 
 def _matching(

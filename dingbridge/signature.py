@@ -44,13 +44,19 @@ _HASHES = {"sha256": _hash("sha256", "_sha2", "_sha256"), "sha1": _hash("sha1", 
 def signed_form(url: str, rule: QueryRule) -> str:
     """The form of a URL that goes into the plain text.
 
-    The fragment is dropped; scheme, host, port and path stay untouched, also a bare `?`. Under the
-    rule `decoded` the query is decoded once as Java's URLDecoder does. Where Java would throw
+    The fragment is dropped; host, port and path stay untouched, also a bare `?`. Under the rule
+    `decoded` the scheme is in lower case, as in every browser's address, and the query is decoded
+    once as Java's URLDecoder does. Where Java would throw
     (a `%` without two hexadecimal digits), the whole query stays as it is: the sample has no
     answer for such a URL, and the raw form is the only other one that a client can mean.
     """
     url = url.partition("#")[0]
-    if rule == "raw" or ("%" not in url and "+" not in url):
+    if rule == "raw":
+        return url
+    if not url[:5].islower():
+        scheme, colon, rest = url.partition(":")
+        url = scheme.lower() + colon + rest
+    if "%" not in url and "+" not in url:
         return url
     base, mark, query = url.partition("?")
     try:
@@ -94,7 +100,8 @@ def sign_page(
     """
     if timestamp is None:
         timestamp = str(time.time_ns() // 1_000_000)
-    if "%" in url or "+" in url or "#" in url:  # else every form is the same: a call less
+    # Else every form is the same: a call less.
+    if "%" in url or "+" in url or "#" in url or not url[:5].islower():
         url = signed_form(url, rule)
     return timestamp, sign(_PLAIN_TEXT % (ticket, nonce, timestamp, url), algorithm)
 

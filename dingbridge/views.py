@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 from flask import Blueprint, Response, jsonify, request, send_from_directory
 from werkzeug.exceptions import HTTPException
 
 from dingbridge import catalogue
-from dingbridge.errors import CredentialUnavailable, DingBridgeError, PageUrlRefused, SignatureError
+from dingbridge.errors import (
+    CredentialUnavailable,
+    DingBridgeError,
+    PageUrlRefused,
+    PageUrlUncertain,
+    SignatureError,
+)
 from dingbridge.failure_notes import code_of, note_failure, note_report
 from dingbridge.failures import parse_reference
 from dingbridge.login_views import LoginViews
 from dingbridge.outcome import Outcome
 from dingbridge.page import explain_error, new_reference
-from dingbridge.page_url import FrontPolicy, allowed_href
+from dingbridge.page_url import FrontPolicy, Reason, allowed_href
 from dingbridge.problems import (
     RequestRefused,
     body,
@@ -23,6 +30,7 @@ from dingbridge.problems import (
     problem,
     require_own_origin,
 )
+from dingbridge.public_origin import public_origin
 from dingbridge.rate_limit import RateLimit
 from dingbridge.settings import language
 from dingbridge.state import BridgeState
@@ -45,6 +53,7 @@ def build_blueprint(state: BridgeState) -> Blueprint:
     blueprint.get("/explain")(views.explain)
     blueprint.get("/static/v-<version>/<path:name>")(views.module)
     blueprint.get("/static/<path:name>")(views.module)
+    blueprint.before_request(views.refuse_other_hosts)
     blueprint.register_error_handler(RequestRefused, views.refused)
     blueprint.register_error_handler(HTTPException, views.failed)
     return blueprint
@@ -68,6 +77,16 @@ class _Views:
     def __init__(self, state: BridgeState) -> None:
         self._state = state
         self._reports = RateLimit(rate=50, burst=200)
+
+    def refuse_other_hosts(self) -> None:
+        """Raises PageUrlRefused where the request's host is on no list (answered with 400).
+
+        A doubt about scheme or port is for whoever needs the whole URL.
+        """
+        policy = self._state.policy
+        if policy.sole_origin is None:
+            with suppress(PageUrlUncertain):
+                public_origin(request.environ, policy, policy.trusts(request.environ))
 
     def sign(self) -> Response:
         """The signed data for another URL of an allowed origin."""
@@ -137,7 +156,8 @@ class _Views:
 def _posted_url(policy: FrontPolicy) -> str:
     """The `url` of the posted JSON object, exactly as it came but for a fragment.
 
-    400 for what is no such object, 403 for what is no URL of an allowed origin.
+    400 for what is no such object and for a URL that no browser shows, 403 for what is of no
+    allowed origin.
     """
     url = json_body(SIGN_LIMIT).get("url")
     if not isinstance(url, str):
@@ -147,4 +167,6 @@ def _posted_url(policy: FrontPolicy) -> str:
     except PageUrlRefused as error:
         log.warning("sign refused reason=%s", error.reason)
         seen = {"reason": error.reason, "page_url": url}
+        if error.reason == Reason.TARGET_MALFORMED:
+            raise RequestRefused(400, error.reason, seen) from None
         raise RequestRefused(403, "origin_refused", seen) from None

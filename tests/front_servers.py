@@ -290,7 +290,7 @@ LimitRequestFieldSize 16384
 
 
 class Caddy(FrontServer):
-    """Caddy's reverse_proxy as it comes: it sets X-Forwarded-* itself."""
+    """Caddy's reverse_proxy, which sets X-Forwarded-For, -Host and -Proto itself."""
 
     def __init__(self, folder: Path, upstream: str) -> None:
         super().__init__(folder, "caddy", [free_port()])
@@ -303,7 +303,10 @@ class Caddy(FrontServer):
 }}
 http://:{self.port} {{
     bind 127.0.0.1
-    reverse_proxy {upstream.removeprefix("http://")}
+    reverse_proxy {upstream.removeprefix("http://")} {{
+        header_up -X-Forwarded-Prefix
+        header_up -Forwarded
+    }}
 }}
 """,
             encoding="utf-8",

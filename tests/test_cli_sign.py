@@ -72,6 +72,7 @@ def test_the_configured_rule_is_the_one_that_is_compared() -> None:
     assert report(raw, "--got", raw)["got"] == {
         "url": raw,
         "equal": ["raw", "plus_kept"],
+        "compared_with": "https://h/?a b",
         "first_difference": 13,
         "changed": [],
     }
@@ -155,6 +156,26 @@ def test_wrong_usage_is_two_and_nothing_moves_the_cursor() -> None:
     assert run().exit_code == 2
     done = run("https://h/?a%1B%5B2J", "--got", "https://h/\x1b[2J")
     assert "\x1b" not in done.output
+
+
+def test_json_moves_the_cursor_as_little() -> None:
+    done = run("https://h/?a=%C2%9B31mX%7F%E2%80%AE", "--json")
+    assert not {"\x9b", "\x7f", "\u202e"} & set(done.output)
+    assert json.loads(done.output)["signed_form"] == "https://h/?a=\x9b31mX\x7f\u202e"
+
+
+def test_what_equals_no_form_is_compared_with_the_one_that_it_follows_furthest() -> None:
+    got = report("https://h/?a=%20b&c=1", "--got", "https://h/?a=%20b&c=2")["got"]
+    assert got["compared_with"] == "https://h/?a=%20b&c=1"  # type: ignore[index]
+    assert got["first_difference"] == 21  # type: ignore[index]
+    assert "character 21" in run("https://h/?a=%20b&c=1", "--got", "https://h/?a=%20b&c=2").output
+    got = report("https://h/?a=%20b&c=1", "--got", "https://h/?a= b&c=2")["got"]
+    assert got["first_difference"] == 19  # type: ignore[index]
+
+
+def test_a_scheme_in_capitals_is_signed_as_browsers_write_it() -> None:
+    said = report("HTTPS://ABC.xyz:443/a%20b?q=a+b%20c%2Bd#h")
+    assert said["signed_form"] == "https://ABC.xyz:443/a%20b?q=a b c+d"
 
 
 @pytest.mark.parametrize("query", ["%E4%B8", "100%", "%zz", "%C0%AF", "%ED%A0%80"])

@@ -143,6 +143,28 @@ def test_what_is_no_origin_form_is_refused(target: str) -> None:
     assert outcome(ask(target=target), FrontPolicy(origins("http://h"))) == "target_malformed"
 
 
+@pytest.mark.parametrize(
+    ("forwarded", "listed", "expected"),
+    [
+        ("b.test:80", "https://b.test:8443", "https://b.test:8443/a"),
+        ("b.test:80", "https://b.test https://b.test:8443", "port_unknown"),
+        ("b.test:8443", "https://b.test https://b.test:8443", "https://b.test:8443/a"),
+        ("b.test", "https://b.test https://b.test:8443", "https://b.test/a"),
+        ("c.test:80", "https://b.test:8443", "https://a.test/a"),
+    ],
+)
+def test_of_a_forwarded_host_on_the_list_a_port_that_is_not_counts_for_nothing(
+    forwarded: str, listed: str, expected: str
+) -> None:
+    policy = FrontPolicy(origins("https://a.test", *listed.split()), HERE)
+    headers = [
+        ("Host", "a.test"),
+        ("X-Forwarded-Host", forwarded),
+        ("X-Forwarded-Proto", "https"),
+    ]
+    assert outcome(ask(*headers), policy) == expected
+
+
 def test_request_uri_is_used_where_the_server_gives_no_raw_uri() -> None:
     policy = FrontPolicy(origins("http://h"))
     assert page_url({"REQUEST_URI": "/a?"}, policy) == "http://h/a?"

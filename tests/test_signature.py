@@ -102,12 +102,20 @@ def test_known_inputs_give_the_known_signature(
 @pytest.mark.parametrize(
     ("url", "decoded"),
     [
-        ("https://h", "https://h"),
-        ("https://h/?", "https://h/?"),
-        ("https://h/p#x?y=1", "https://h/p"),
-        ("https://h:443/a%20b/+?q=a+b%20c%2Bd", "https://h:443/a%20b/+?q=a b c+d"),
+        # What the official Java routine printed when it was run.
+        ("https://abc.xyz", "https://abc.xyz"),
+        ("https://abc.xyz/?", "https://abc.xyz/?"),
+        (
+            "HTTPS://ABC.xyz:443/a%20b/中?q=a+b%20c%2Bd&n=%E5%BC%A0#h",
+            "https://ABC.xyz:443/a%20b/中?q=a b c+d&n=张",
+        ),
+        ("HTTP://h/", "http://h/"),
         ("https://h/p?a=1%23b#/route?x=1", "https://h/p?a=1#b"),
         ("https://h/p?a=1?b=2", "https://h/p?a=1?b=2"),
+        ("https://h/p#x?y=1", "https://h/p"),
+        ("https://h", "https://h"),
+        ("https://h/?", "https://h/?"),
+        ("https://h:443/a%20b/+?q=a+b%20c%2Bd", "https://h:443/a%20b/+?q=a b c+d"),
         ("https://h/p?%25E5", "https://h/p?%E5"),
         ("https://h/p?a=100%&b=%E5%BC%A0", "https://h/p?a=100%&b=%E5%BC%A0"),
     ],

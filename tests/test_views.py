@@ -74,20 +74,25 @@ class TestSign:
             "http://app.example.test/",
             "https://app.example.test@evil.example/",
             "https://evil.example\\@app.example.test/",
-            "https://app.example.test",
             "//app.example.test/",
             "javascript:alert(1)",
             "",
             "/relative",
-            "https://app.example.test/a b",
-            "https://app.example.test/\u4e2d",
-            "https://app.example.test/\r\nX: y",
         ],
     )
     def test_any_other_url_is_refused(self, client: FlaskClient, url: str) -> None:
         response = post(client, "/ding/sign", {"url": url})
         assert response.status_code == 403
         assert response.json["error"]["code"] == "origin_refused"
+        assert "signature" not in response.text
+
+    @pytest.mark.parametrize("rest", ["", "/a b", "/\u4e2d", "/\r\nX: y", "?a", "/\x7f"])
+    def test_what_no_browser_shows_of_an_allowed_origin_is_malformed(
+        self, client: FlaskClient, rest: str
+    ) -> None:
+        response = post(client, "/ding/sign", {"url": f"https://app.example.test{rest}"})
+        assert response.status_code == 400
+        assert response.json["error"]["code"] == "target_malformed"
         assert "signature" not in response.text
 
     @pytest.mark.parametrize(
@@ -122,6 +127,43 @@ class TestSign:
         assert error["code"] in {"ticket_unavailable", "token_unavailable"}
         assert error["message"]
         assert error["reference"] in caplog.text
+
+
+class TestOtherHosts:
+    """With several origins the host decides which; with one it decides nothing."""
+
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("POST", "/ding/sign"),
+            ("POST", "/ding/outcome"),
+            ("POST", "/ding/login"),
+            ("POST", "/ding/logout"),
+            ("GET", "/ding/me"),
+            ("GET", "/ding/oauth"),
+            ("GET", "/ding/explain"),
+        ],
+    )
+    def test_a_host_that_is_on_no_list_is_refused_by_every_route(
+        self, settings: dict[str, object], method: str, path: str
+    ) -> None:
+        listed = "https://app.example.test,https://b.example.test,https://b.example.test:8443"
+        app = Flask("several")
+        app.config.update(settings, DING_PUBLIC_ORIGINS=listed)
+        DingBridge(app)
+        browser = app.test_client()
+        url = "https://app.example.test/"
+
+        def is_refused(host: str, **headers: str) -> bool:
+            answer = browser.open(
+                path, method=method, json={"url": url}, headers={"Host": host, **headers}
+            )
+            return (answer.status_code, answer.data) == (400, b"Bad Request\n")
+
+        assert is_refused("evil.example")
+        assert is_refused("app.example.test:81")
+        assert not is_refused("app.example.test")
+        assert not is_refused("b.example.test", Via="x")  # which port is in doubt, the host is not
 
 
 class TestOutcome:
@@ -166,7 +208,7 @@ class TestOutcome:
         assert post(client, "/ding/outcome", report).status_code == 204
         assert "page_url='https://app.example.test/?'" in caplog.text
         assert "message='?'" in caplog.text
-        assert post(client, "/ding/sign", {"url": page}).status_code == 403
+        assert post(client, "/ding/sign", {"url": page}).status_code == 400
 
     def test_a_report_with_the_longest_urls_arrives_whole(
         self, client: FlaskClient, caplog: pytest.LogCaptureFixture

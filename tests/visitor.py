@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+from collections.abc import Iterable
 
 from any_path_server import Answer, read_answer
 
@@ -22,7 +23,14 @@ class Visitor:
         self._port, self._tls, self._sent = port, tls, 0
         self._connection: http.client.HTTPConnection | None = None
 
-    def ask(self, target: str, host: str, method: str = "GET", body: str | None = None) -> Answer:
+    def ask(
+        self,
+        target: str,
+        host: str,
+        method: str = "GET",
+        body: str | None = None,
+        headers: Iterable[tuple[str, str]] = (),
+    ) -> Answer:
         if self._connection is None or self._sent % 90 == 0:
             self.close()
             self._connection = self._connect(f"127.0.1.{self._sent // 90 + 1}")
@@ -30,6 +38,8 @@ class Visitor:
         connection = self._connection
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
         connection.putheader("Host", host)
+        for name, value in headers:
+            connection.putheader(name, value)
         if body is not None:
             connection.putheader("Content-Type", "application/json")
             connection.putheader("Content-Length", str(len(body)))

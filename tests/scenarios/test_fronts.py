@@ -211,6 +211,38 @@ def test_any_way_to_the_app_is_signed_for_the_browsers_url(chains: Chains, name:
     assert not wrong
 
 
+FORGED = [
+    ("X-Forwarded-Prefix", "/evil"),
+    ("X-Forwarded-Host", "evil.example"),
+    ("X-Forwarded-Host", f"{HOST}:8443"),
+    ("X-Forwarded-Proto", "ftp"),
+    ("X-Forwarded-Port", "81"),
+    ("X-Original-URI", "/evil"),
+    ("Forwarded", "rubbish"),
+    ("Forwarded", "host=evil.example;proto=https"),
+    ("Forwarded", f'host="{HOST}:8443";proto=https'),
+]
+
+
+@pytest.mark.row("R05")
+@pytest.mark.parametrize("header", FORGED, ids="=".join)
+def test_a_documented_front_lets_no_forwarding_header_of_the_visitors_through(
+    chains: Chains, header: tuple[str, str]
+) -> None:
+    wrong = []
+    for name in [
+        name for name in WAYS if name.startswith(("nginx.conf", "HAProxy", "Apache", "C"))
+    ]:
+        way = chains.ways[name]
+        visitor = Visitor(way.port, tls=way.tls)
+        for headers in ([header], [header, header]):
+            answer = visitor.ask("/a?", way.host, headers=headers)
+            if answer.url != f"{way.origin}/a?" or not (answer.block or {}).get("config"):
+                wrong.append((name, len(headers), answer.status, answer.url))
+        visitor.close()
+    assert not wrong
+
+
 @pytest.mark.row("R05")
 @pytest.mark.parametrize("name", ["prefix stripped", "prefix stripped before nginx.conf"])
 def test_a_stripped_prefix_opens_nothing_else_and_its_own_page_has_its_slash(
