@@ -65,7 +65,7 @@ def _summary(series: Series, protocol: str) -> dict[str, Any]:
             # Only what happened in the same round is compared.
             pairs = zip(ways["dingbridge"], ways[other], strict=True)
             ratios = [ours.ready_ms / theirs.ready_ms for ours, theirs in pairs]
-            summary[visit]["dingbridge"][f"ratio to {other}"] = spread(ratios, 2)
+            summary[visit]["dingbridge"][f"ratio to {other}"] = spread(ratios, 3)
     return summary
 
 

@@ -56,7 +56,7 @@ def _report_goals(reports: Results) -> Iterator[Goal]:
             slowest = figures["ms"][large]["p75"]
             yield Goal(f"{engine}, {name}: 75th percentile of {large}, ms", slowest, 1000)
         ratio = figures["peak_kib"][large] / figures["peak_kib"][small]
-        yield Goal(f"{engine}, {name}: ratio of memory", round(ratio, 2), 1.2)
+        yield Goal(f"{engine}, {name}: ratio of memory", round(ratio, 3), 1.2)
 
 
 def table(server: Results | None, person: Results | None, reports: Results | None) -> str:

@@ -52,6 +52,8 @@ def test_plain_text_and_every_candidate_are_told() -> None:
         "raw": "https://h/a%20b?q=a+b%20c%2Bd&n=%E5%BC%A0",
         "plus_kept": "https://h/a%20b?q=a+b c+d&n=张",
         "whole_decoded": "https://h/a b?q=a b c+d&n=张",
+        "whole_plus_kept": "https://h/a b?q=a+b c+d&n=张",
+        "query_twice": "https://h/a b?q=a b c d&n=张",
     }
     text = run(QUERY).output
     for form in said["candidates"].values():  # type: ignore[attr-defined]
@@ -71,7 +73,7 @@ def test_the_configured_rule_is_the_one_that_is_compared() -> None:
     assert run(raw, "--got", "https://h/?a b", DING_SIGNED_QUERY="nonsense").exit_code == 0
     assert report(raw, "--got", raw)["got"] == {
         "url": raw,
-        "equal": ["raw", "plus_kept"],
+        "equal": ["raw", "plus_kept", "whole_plus_kept"],
         "compared_with": "https://h/?a b",
         "first_difference": 13,
         "changed": [],
@@ -83,7 +85,11 @@ def test_what_follows_a_hash_is_a_fragment_or_part_of_a_decoded_query() -> None:
     for got, equal, status in (
         (url, ["raw"], 1),
         ("https://h/?a=%23b", ["raw"], 1),
-        ("https://h/?a=#b", ["decoded", "plus_kept", "whole_decoded"], 0),
+        (
+            "https://h/?a=#b",
+            ["decoded", "plus_kept", "whole_decoded", "whole_plus_kept", "query_twice"],
+            0,
+        ),
         ("https://h/?a=#c", [], 1),
     ):
         assert report(url, "--got", got)["got"]["equal"] == equal  # type: ignore[index]

@@ -51,6 +51,25 @@ def test_javascript_and_php_decode_otherwise(
     assert forms["whole_decoded"] == whole_decoded
 
 
+@pytest.mark.parametrize(
+    ("url", "whole_plus_kept", "query_twice"),
+    [
+        ("https://h/a+b?c+d%20e", "https://h/a+b?c+d e", "https://h/a b?c d e"),
+        ("https://h/%2B?%252B%2520", "https://h/+?%2B%20", "https://h/+?+ "),
+        ("https://h/%3Fa?%2525", "https://h/?a?%25", "https://h/?a?%"),
+        ("https://h/?a=100%25", "https://h/?a=100%", None),  # the second time % stands alone
+        ("https://h/?100%", None, None),
+        ("https://h/?%D6%D0", None, "https://h/?\ufffd\ufffd"),
+    ],
+)
+def test_older_samples_decode_more(
+    url: str, whole_plus_kept: str | None, query_twice: str | None
+) -> None:
+    forms = signed_candidates(url)
+    assert forms.get("whole_plus_kept") == whole_plus_kept
+    assert forms.get("query_twice") == query_twice
+
+
 @given(st.text() | st.just("http://h/?\ud800"))
 def test_any_text_has_candidates(text: str) -> None:
     assert {"decoded", "raw", "whole_decoded"} <= set(signed_candidates(text))
