@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -89,6 +90,23 @@ def test_the_table_names_every_goal_with_its_verdict(quick: tuple[dict[str, Any]
         assert f"{'met' if goal['met'] else 'MISSED':7} {goal['name']}: " in table
     assert results["server"] is not None
     assert results["machine"]["cores"] >= 1
+
+
+def test_the_goals_are_those_that_were_set(quick: tuple[dict[str, Any], str]) -> None:
+    limits = {
+        "signing, .*: µs of processor time a page": 50,
+        "HTML, .*: bytes uncompressed": 15_000,
+        "h2, .* visit: dd.ready, 75th percentile, ms": 2000,
+        "h2, .* visit: ratio to the usual way": 0.6,
+        "h2, .* visit: ratio to signed in place": 1,
+        ".*: 75th percentile of [0-9]+, ms": 1000,
+        ".*: ratio of memory": 1.2,
+    }
+    found = {
+        name: {goal["limit"] for goal in quick[0]["goals"] if re.fullmatch(name, goal["name"])}
+        for name in limits
+    }
+    assert found == {name: {limit} for name, limit in limits.items()}
 
 
 def test_a_goal_is_met_up_to_its_limit_and_no_half_is_needed_for_the_other() -> None:
