@@ -134,7 +134,8 @@ def heals(healing: Healing, row: Measured) -> list[object]:
     page.wait_for_selector(
         "html[data-bridge]:not([data-bridge=pending])", state="attached", timeout=PATIENCE
     )
-    href, signed = page.evaluate(READ)
+    href, block = page.evaluate(READ)
+    signed = block["url"]
     state = page.get_attribute("html", "data-bridge")
     as_expected = (
         href == shown(row) and signed != href and state == "ready" and len(healing.signings) == 1

@@ -20,6 +20,7 @@ from front_servers import (
     ProjectFront,
     stripping_prefix,
 )
+from page_signature import signing_fault
 from playwright.sync_api import Browser, Page
 from url_fixtures import Measured, corpus
 
@@ -29,7 +30,7 @@ from dingbridge.sandbox.sandbox import Sandbox
 SAID = "proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header Host $http_host;"
 READ = """() => {
   const block = document.getElementById("dingbridge");
-  return [location.href.split("#")[0], block && JSON.parse(block.textContent).url];
+  return [location.href.split("#")[0], block && JSON.parse(block.textContent)];
 }"""
 
 
@@ -80,8 +81,8 @@ class Fronts:
             "two hops": {**listed, "DING_PROXY_HOPS": "2"},
             "original uri": {**listed, "DING_ORIGINAL_URI_HEADER": "X-Original-URI"},
         }
-        sandbox = stack.enter_context(Sandbox())
-        self._app = stack.enter_context(AnyPathServer(folder, sandbox, setups))
+        self._sandbox = stack.enter_context(Sandbox())
+        self._app = stack.enter_context(AnyPathServer(folder, self._sandbox, setups))
         self._start_own(origins)
         self._start_two()
         self._start_others()
@@ -92,17 +93,27 @@ class Fronts:
         self.page: Page = context.new_page()
 
     def compare(self, urls: Sequence[str], shown: Sequence[str] | None = None) -> list[object]:
-        """Open each URL; what does not say that it was signed for exactly its own address.
+        """Open each URL; what is not signed for exactly its own address, and why.
 
         `shown` is what the browser is expected to make of each.
         """
         wrong: list[object] = []
         for number, url in enumerate(urls):
             response = self.page.goto(url, wait_until="domcontentloaded")
-            href, signed = self.page.evaluate(READ)
-            if signed != href or (shown is not None and href != shown[number]):
-                wrong.append((url, href, signed, response and response.status))
+            fault = self.fault(None if shown is None else shown[number])
+            if fault:
+                wrong.append((url, fault, response and response.status))
         return wrong
+
+    def fault(self, expected: str | None = None) -> str | None:
+        """What is wrong with the page in the tab; None if it is signed right for its address.
+
+        `expected` is what that address ought to be.
+        """
+        href, block = self.page.evaluate(READ)
+        if expected not in (None, href):
+            return f"shown as {href}"
+        return signing_fault(block, href, self._sandbox)
 
     def _run(self, server: FrontServer) -> FrontServer:
         return self._stack.enter_context(server)
