@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import unquote_to_bytes
+
 HOST = "h5.example.test"
 
 # Separated by blanks; a blank, tab or other blank inside a URL stands as an escape of this file.
@@ -32,6 +35,21 @@ LONG = [
     "/?" + "%E4%B8%AD" * 880,
     "/" + "/" * 500 + "?" * 500,
 ]
+# Every awkward path with every awkward query.
+_PATHS = [
+    "/a%2Fb",
+    "/a+b",
+    "/'a'",
+    '/"a"',
+    "/中",
+    "/%E4%B8%AD",
+    "/%D6%D0",
+    "/a;b",
+    "/a//b",
+    "/a/../b",
+]
+_QUERIES = ["", "a%2Fb", "a+b", "'a'", '"a"', "中", "%E4%B8%AD", "%D6%D0", "a;b", "a//b"]
+MIXED = [f"{path}?{query}" for path in _PATHS for query in _QUERIES]
 
 # One of each kind, for every other front.
 OF_EACH_KIND = [
@@ -99,3 +117,47 @@ SPELLINGS = {
     "http://[0:0:0:0:0:0:0:1]:08081/": "http://[::1]:8081/",
     "http://[2001:DB8::0001]/a": "http://[2001:db8::1]/a",
 }
+
+# What the demands call awkward; each is looked for in a URL's target or in its origin.
+_IN_TARGET = {
+    "bare question mark": r"\?$",
+    "encoded slash": r"%2[Ff]",
+    "plus": r"\+",
+    "quotes": r"[\"'`]|%2[27]|%60",
+    "Chinese": r"[\u4e00-\u9fff]",
+    "encoded Chinese": r"%[Ee][4-9](?:%[89ABab][0-9A-Fa-f]){2}",
+    "semicolon": ";",
+    "slashes": "//",
+    "dot segments": r"^[^?]*/(?:\.|%2[Ee]){1,2}(?=[/?]|$)",
+    "thousands of characters": ".{1000}",
+}
+_IN_ORIGIN = {
+    "IPv6": r"\[",
+    "upper case": "[A-Z]",
+    "punycode": "xn--",
+    "port": r":\d+$",
+}
+_PARTS = re.compile(r"(\w+:[/\\]+(?:[^/\\?#@]*@)?[^/\\?#]*)([^#]*)(?:#.*)?", re.DOTALL)
+
+
+def awkward_kinds(url: str) -> set[str]:
+    """In which of the ways that the demands name a URL is awkward; none for a plain one.
+
+    What is awkward about the fronts on the way to it does not count here.
+    """
+    parts = _PARTS.fullmatch(url)
+    assert parts, url
+    kinds = {kind for kind, look in _IN_TARGET.items() if re.search(look, parts[2])}
+    kinds |= {kind for kind, look in _IN_ORIGIN.items() if re.search(look, parts[1])}
+    return kinds | ({"GBK bytes"} if _is_gbk(unquote_to_bytes(parts[2])) else set())
+
+
+def _is_gbk(octets: bytes) -> bool:
+    try:
+        octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return "\ufffd" not in octets.decode("gbk", "replace")
+    return False
+
+
+KINDS = {*_IN_TARGET, *_IN_ORIGIN, "GBK bytes"}

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 from any_path_app import GBK_LINKS
-from awkward_urls import HOST, LONG, NAMES, OF_EACH_KIND, SPELLINGS, TARGETS
+from awkward_urls import (
+    HOST,
+    KINDS,
+    LONG,
+    MIXED,
+    NAMES,
+    OF_EACH_KIND,
+    SPELLINGS,
+    TARGETS,
+    awkward_kinds,
+)
 from playwright.sync_api import Browser
 from url_fronts import Fronts, measured_pages
 
 pytestmark = [pytest.mark.row("R04"), pytest.mark.row("R05")]
 
-PLAIN = [f"http://{HOST}{target}" for target in [*TARGETS, *LONG]]
+OF_ONE_ORIGIN = [f"http://{HOST}{target}" for target in dict.fromkeys([*TARGETS, *LONG, *MIXED])]
 OF_NAMES = {name: [f"{name}{target}" for target in ("/", "/?", "/a%2Fb?c+d")] for name in NAMES}
 
 
@@ -22,8 +33,9 @@ def measured_urls() -> list[str]:
     """Some of every origin, one origin after the other: Chromium starts a process for each."""
     rows = measured_pages()
     by_origin = list({row.origin: row for row in rows}.values())
-    chosen = by_origin[::3] + random.Random(7).sample(rows, 80)  # noqa: S311 - no secret
-    return sorted(row.href for row in chosen)
+    awkward = sorted({row.href for row in rows if awkward_kinds(row.href)})
+    chosen = random.Random(7).sample(awkward, 120)  # noqa: S311 - no secret
+    return sorted({*chosen, *(row.href for row in by_origin[::3])})
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +45,21 @@ def fronts(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterat
 
 
 def test_awkward_urls_are_signed_as_the_browser_shows_them(fronts: Fronts) -> None:
-    assert fronts.compare(PLAIN) == []
+    assert fronts.compare(OF_ONE_ORIGIN) == []
 
 
-def test_there_are_three_hundred_of_them_before_any_other_front_is_tried() -> None:
+def test_three_hundred_of_them_are_awkward_in_themselves_whatever_front_is_tried() -> None:
     of_names = [url for urls in OF_NAMES.values() for url in urls]
-    assert len({*PLAIN, *measured_urls(), *of_names, *SPELLINGS}) >= 300
+    sent = {*OF_ONE_ORIGIN, *measured_urls(), *of_names, *SPELLINGS}
+    of_kind = Counter(kind for url in sent for kind in awkward_kinds(url))
+    assert sum(1 for url in sent if awkward_kinds(url)) >= 300
+    assert {kind for kind, count in of_kind.items() if count >= 4} == KINDS
     assert {*OF_EACH_KIND} <= {*TARGETS, *LONG}
+
+
+@pytest.mark.parametrize("url", ["http://h/", "https://h/app?x=1", "http://h/a/b.c#d?", "http://h"])
+def test_a_plain_url_does_not_count_as_awkward(url: str) -> None:
+    assert awkward_kinds(url) == set()
 
 
 @pytest.mark.row("R60")
