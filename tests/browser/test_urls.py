@@ -83,8 +83,11 @@ def test_other_spellings_of_a_name_are_signed_as_the_browser_shows_them(fronts: 
     ("origin", "prefix"),
     [
         ("https://two.test", ""),
+        ("https://[2001:db8::2]", ""),
         ("https://prefixed.test", "/h5"),
+        ("https://prefixed-two.test", "/h5"),
         ("http://rewritten.test", ""),
+        ("https://rewritten-two.test", ""),
         ("http://haproxy.test", ""),
         ("https://haproxy.test", ""),
         ("http://apache.test", ""),
@@ -101,6 +104,13 @@ def test_behind_other_fronts_the_page_is_signed_as_the_browser_shows_it(
         if not (origin == "http://apache.test" and t.startswith(("//", "/\\")))
     ]
     assert fronts.compare([f"{origin}{prefix}{target}" for target in targets]) == []
+
+
+@pytest.mark.parametrize("origin", [f"https://{HOST}", f"https://{HOST}:8443"])
+def test_over_tls_a_page_comes_by_http_2_and_is_signed(fronts: Fronts, origin: str) -> None:
+    assert fronts.compare([f"{origin}/a%2Fb?"]) == []
+    protocol = "performance.getEntriesByType('navigation')[0].nextHopProtocol"
+    assert fronts.page.evaluate(protocol) == "h2"
 
 
 def test_links_of_a_gbk_page_are_signed_as_the_browser_sends_them(fronts: Fronts) -> None:

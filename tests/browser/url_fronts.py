@@ -27,7 +27,28 @@ from url_fixtures import Measured, corpus
 from dingbridge.page_url import origin_of
 from dingbridge.sandbox.sandbox import Sandbox
 
+# The origins that other fronts show; the last has no name, which nginx.conf's own TLS asks for.
+BEHIND = (
+    "two.test",
+    "prefixed.test",
+    "prefixed-two.test",
+    "rewritten.test",
+    "rewritten-two.test",
+    "haproxy.test",
+    "apache.test",
+    "caddy.test",
+    "[2001:db8::2]",
+)
 SAID = "proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header Host $http_host;"
+PASSES = (
+    f"location / {{ proxy_pass http://up; {SAID} proxy_set_header X-Forwarded-Host $http_host; }}"
+)
+# As docs/urls.md says it for a proxy that rewrites paths.
+ORIGINAL = {"DING_ORIGINAL_URI_HEADER": "X-Original-URI"}
+REWRITES = (
+    f"rewrite ^/(.*)$ /x/$1 break; location / {{ proxy_pass http://up; {SAID} "
+    "proxy_set_header X-Original-URI $request_uri; }"
+)
 READ = """() => {
   const block = document.getElementById("dingbridge");
   return [location.href.split("#")[0], block && JSON.parse(block.textContent)];
@@ -67,11 +88,7 @@ class Fronts:
         self._certificate = self_signed(folder)
         self._ports: dict[str, int] = {}
         origins = list(dict.fromkeys([*NAMES, *(row.origin for row in measured_pages())]))
-        inside = [
-            f"{scheme}://{name}.test"
-            for name in ("two", "prefixed", "rewritten", "haproxy", "apache", "caddy")
-            for scheme in ("http", "https")
-        ]
+        inside = [f"{scheme}://{name}" for name in BEHIND for scheme in ("http", "https")]
         listed = {
             "DING_PUBLIC_ORIGINS": ",".join([*origins, *inside]),
             "DING_TRUSTED_PROXIES": "127.0.0.1",
@@ -79,7 +96,8 @@ class Fronts:
         setups: dict[str, dict[str, object]] = {
             "one hop": listed,
             "two hops": {**listed, "DING_PROXY_HOPS": "2"},
-            "original uri": {**listed, "DING_ORIGINAL_URI_HEADER": "X-Original-URI"},
+            "original uri": {**listed, **ORIGINAL},
+            "two hops, original uri": {**listed, **ORIGINAL, "DING_PROXY_HOPS": "2"},
         }
         self._sandbox = stack.enter_context(Sandbox())
         self._app = stack.enter_context(AnyPathServer(folder, self._sandbox, setups))
@@ -118,17 +136,12 @@ class Fronts:
     def _run(self, server: FrontServer) -> FrontServer:
         return self._stack.enter_context(server)
 
-    def _variant(self, setup: str, server: str, outside: str = "", *, tls: bool = False) -> int:
+    def _variant(self, upstream: str, server: str, outside: str = "", *, tls: bool = False) -> int:
         certificate = self._certificate if tls else None
-        return self._run(
-            NginxVariant(
-                self._folder,
-                self._app.url_of(setup),
-                server,
-                certificate=certificate,
-                outside=outside,
-            )
-        ).port
+        variant = NginxVariant(
+            self._folder, upstream, server, certificate=certificate, outside=outside
+        )
+        return self._run(variant).port
 
     def _start_own(self, origins: Sequence[str]) -> None:
         names = sorted({f'"{origin_of(origin).host.rstrip(".")}"' for origin in origins})
@@ -141,35 +154,37 @@ class Fronts:
             self._ports[_address(origin)] = own.tls_port if tls else own.port
 
     def _start_two(self) -> None:
-        inner = ProjectFront(
-            self._folder,
-            self._app.url_of("two hops"),
-            ["two.test"],
-            behind=SECOND,
+        """The project's nginx.conf with another proxy before it, as its comments have it."""
+        names = ["two.test", '"[2001:db8::2]"']
+        inner = self._inner("two hops", names, *SECOND)
+        outer = self._variant(inner, PASSES, tls=True)
+        maps, stripped = stripping_prefix()
+        told_prefix = self._inner(
+            "two hops", ["prefixed-two.test"], *SECOND, "set $forwarded_prefix"
         )
-        self._run(inner)
-        outer = NginxVariant(
-            self._folder,
-            inner.url,
-            "location / { proxy_pass http://up; "
-            f"{SAID} proxy_set_header X-Forwarded-Host $http_host; }}",
-            certificate=self._certificate,
+        told_target = self._inner(
+            "two hops, original uri", ["rewritten-two.test"], *SECOND, "set $original_uri"
         )
-        self._ports["two.test:443"] = self._run(outer).port
+        self._ports |= {
+            "two.test:443": outer,
+            "[2001:db8::2]:443": outer,
+            "prefixed-two.test:443": self._variant(told_prefix, stripped, maps, tls=True),
+            "rewritten-two.test:443": self._variant(told_target, REWRITES, tls=True),
+        }
+
+    def _inner(self, setup: str, names: Sequence[str], *behind: str) -> str:
+        upstream = self._app.url_of(setup)
+        return self._run(ProjectFront(self._folder, upstream, names, behind=behind)).url
 
     def _start_others(self) -> None:
         upstream = self._app.url_of("one hop")
         maps, stripped = stripping_prefix()
         haproxy = self._run(HaProxy(self._folder, upstream, self._certificate))
         self._ports |= {
-            "prefixed.test:443": self._variant("one hop", stripped, maps, tls=True),
-            "rewritten.test:80": self._variant(
-                "original uri",
-                f"rewrite ^/(.*)$ /x/$1 break; location / {{ proxy_pass http://up; {SAID} "
-                "proxy_set_header X-Original-URI $request_uri; }",
-            ),
+            "prefixed.test:443": self._variant(upstream, stripped, maps, tls=True),
+            "rewritten.test:80": self._variant(self._app.url_of("original uri"), REWRITES),
             "plain.test:80": self._variant(
-                "one hop", f"location / {{ return 308 https://{HOST}$request_uri; }}"
+                upstream, f"location / {{ return 308 https://{HOST}$request_uri; }}"
             ),
             "haproxy.test:80": haproxy.ports[0],
             "haproxy.test:443": haproxy.ports[1],
