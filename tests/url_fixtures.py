@@ -50,6 +50,29 @@ class Measured:
         """The request as gunicorn hands it to the app."""
         return wsgi_environ(self.app_target, [("Host", self.app_host), *self.headers.items()])
 
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What a front that destroys the URL did to this one, told from what it handed on.
+
+        All of them merge slashes; those with Go drop parameters, one loses a dot and a port.
+        """
+        if self.front.startswith("frp"):
+            return ("query_pruned",)
+        if self.front == "nginx_$host+port":
+            return ("host", "port")
+        path, handed_on = (text.partition("?")[0] for text in (self.target, self.app_target))
+        recoded = path.count("%") != handed_on.count("%")
+        merged = "//" in path.replace("%2f", "/").replace("%2F", "/")
+        only_case = not recoded and not merged and path != handed_on
+        mark_lost = self.target.endswith("?") and not self.app_target.endswith("?")
+        found = {
+            "path_escapes": recoded,
+            "merged_slashes": merged,
+            "escape_case": only_case,
+            "bare_question_mark": mark_lost,
+        }
+        return tuple(name for name, applies in found.items() if applies)
+
 
 @cache
 def corpus() -> tuple[Measured, ...]:
