@@ -11,7 +11,15 @@ from urllib.parse import unquote_to_bytes
 from url_fixtures import corpus, load, parse_raw
 
 HOST = "h5.example.test"
-ALLOWED = (f"http://{HOST}", f"https://{HOST}", f"https://{HOST}:8443")
+# More than one host, so that a signature for another than the one asked for shows.
+OTHER = "b.example.test"
+ALLOWED = (
+    f"http://{HOST}",
+    f"https://{HOST}",
+    f"https://{HOST}:8443",
+    f"https://{OTHER}",
+    f"http://{OTHER}:8080",
+)
 NAMES = (
     "X-Forwarded-Proto",
     "X-Forwarded-Host",
@@ -36,6 +44,9 @@ HOSTS = (
     f"{HOST}:8443",
     HOST.upper(),
     f"{HOST}.",
+    OTHER,
+    f"{OTHER}:8080",
+    f"{HOST}, {OTHER}",
     "evil.example",
     f"{HOST}.evil.example",
     f"evil.example:443, {HOST}",
@@ -66,6 +77,8 @@ VALUES = (
     "//evil.example",
     "/../x",
     f"proto=https;host={HOST}",
+    f"proto=https;host={OTHER}",
+    f"host={OTHER}, proto=https;host={HOST}",
     "proto=https;host=evil.example",
     f'for="[::1]";host="{HOST}:8443";proto=https',
     "host=a;host=b",
@@ -95,6 +108,7 @@ PATHS = (
 )
 BODIES = (
     {"url": f"https://{HOST}/?"},
+    {"url": f"http://{OTHER}:8080/a#b"},
     {"url": "https://evil.example/"},
     {"url": f"https://{HOST}@evil.example/"},
     {"url": f"https://{HOST}\\@evil.example/"},
