@@ -58,6 +58,10 @@ class Phone:
         """How many documents were loaded."""
         return len(self.calls("document"))
 
+    def forget(self) -> None:
+        """The sandbox forgets the device, of which it keeps a thousand."""
+        self._ask("POST", "reset", {"scope": "device"})
+
     def _ask(self, verb: str, path: str, body: object) -> Any:
         mark = "&" if "?" in path else "?"
         url = f"{self.sandbox.page_url}__sandbox__/{path}{mark}device={self.name}"

@@ -17,7 +17,7 @@ from certificates import self_signed
 from chromium import ARGUMENTS, CHROMIUM, WHOLE_CHROMIUM
 from microapp_states import Stage, open_stage
 from phone import Phone
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 from served import PC_HOST, Served
 
 from dingbridge.sandbox.sandbox import Sandbox
@@ -82,19 +82,20 @@ def phones(
     browser: Browser, served: Served, request: pytest.FixtureRequest
 ) -> Iterator[Callable[..., Phone]]:
     """Makes simulated clients; each has a browser context of its own."""
-    contexts: list[BrowserContext] = []
+    made: list[Phone] = []
     numbers = itertools.count()
 
     def make(*, context: dict[str, Any] | None = None, **settings: object) -> Phone:
-        contexts.append(browser.new_context(**{"ignore_https_errors": True, **(context or {})}))
+        opened = browser.new_context(**{"ignore_https_errors": True, **(context or {})})
         name = f"d{abs(hash(request.node.nodeid)):x}-{next(numbers)}"
-        phone = Phone(contexts[-1], served.sandbox, name)
-        phone.set(**settings)
-        return phone
+        made.append(Phone(opened, served.sandbox, name))
+        made[-1].set(**settings)
+        return made[-1]
 
     yield make
-    for context in contexts:
-        context.close()
+    for phone in made:
+        phone.context.close()
+        phone.forget()
 
 
 @pytest.fixture
