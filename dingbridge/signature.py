@@ -46,9 +46,9 @@ def signed_form(url: str, rule: QueryRule) -> str:
 
     The fragment is dropped; host, port and path stay untouched, also a bare `?`. Under the rule
     `decoded` the scheme is in lower case, as in every browser's address, and the query is decoded
-    once as Java's URLDecoder does. Where Java would throw
-    (a `%` without two hexadecimal digits), the whole query stays as it is: the sample has no
-    answer for such a URL, and the raw form is the only other one that a client can mean.
+    once as Java's URLDecoder does. Where Java would throw (a `%` without two hexadecimal digits),
+    the whole query stays as it is: the sample has no answer for such a URL, and the raw form is
+    the only other one that a client can mean.
     """
     url = url.partition("#")[0]
     if rule == "raw":

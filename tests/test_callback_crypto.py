@@ -73,8 +73,10 @@ def test_what_others_encrypt_is_read(vector: dict[str, Any]) -> None:
 def test_what_is_not_the_platforms_is_refused(vector: dict[str, Any]) -> None:
     with pytest.raises(CallbackError) as error:
         opened(vector)
-    code = CODES.get(vector["category"], error.value.code)
-    assert error.value.code == (code if vector["owner_key"] else "callback_settings")
+    # Flipped bits and wrong lengths end in another owner or in nothing that can be read.
+    either = {"callback_unreadable", "callback_owner"}
+    codes = {CODES[vector["category"]]} if vector["category"] in CODES else either
+    assert error.value.code in (codes if vector["owner_key"] else {"callback_settings"})
     secrets = [vector[name] for name in ("token", "aes_key", "encrypt")]
     assert not any(secret in str(error.value) for secret in secrets if secret)
 
@@ -97,7 +99,7 @@ def test_what_is_encrypted_is_the_same_octets_as_others_make(
     }
 
 
-@given(st.one_of(st.text(), st.binary().filter(lambda octets: b"\xff" not in octets)))
+@given(st.one_of(st.text(), st.binary()))
 def test_every_message_comes_back_and_no_two_answers_are_alike(message: str | bytes) -> None:
     octets = message.encode("utf-8", "replace") if isinstance(message, str) else message
     first, second = (OURS.encrypt(octets, "1445827045067", "n") for _ in range(2))

@@ -17,10 +17,8 @@
   window.fetch = browserFetch;
   navigator.sendBeacon = browserBeacon;
 
-  let isTold = false;
+  // The first outcome counts; the page is closed then.
   const tell = (outcome, detail) => {
-    if (isTold) return;
-    isTold = true;
     const [paint] = performance.getEntriesByName("first-contentful-paint");
     const figures = { outcome, detail, ready_ms: performance.now(), paint_ms: paint ? paint.startTime : null };
     // eslint-disable-next-line no-console -- costs a page less than to be asked
